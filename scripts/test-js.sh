@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 # The toolchain's runner, with its own glue: these tests check Go code.
 PATH="$PATH:$(go env GOROOT)/lib/wasm"
 export PATH
-GOOS=js GOARCH=wasm go test ./internal/...
+GOOS=js GOARCH=wasm go test $(scripts/js-packages.sh)
