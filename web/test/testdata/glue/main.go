@@ -61,9 +61,9 @@ var functions = map[string]func([]js.Value) any{
 
 	// Endings.
 	"invokeAndMark": func(a []js.Value) any { a[0].Invoke(); mark(); return "survived" },
-	"exit":     func(a []js.Value) any { os.Exit(a[0].Int()); return "survived" },
-	"panic":    func(a []js.Value) any { panic(a[0].String()) },
-	"overflow": func([]js.Value) any { return deep(1 << 30) },
+	"exit":          func(a []js.Value) any { os.Exit(a[0].Int()); return "survived" },
+	"panic":         func(a []js.Value) any { panic(a[0].String()) },
+	"overflow":      func([]js.Value) any { return deep(1 << 30) },
 
 	"sleep": func(a []js.Value) any {
 		go func() {
