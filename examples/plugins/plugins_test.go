@@ -1,0 +1,169 @@
+//go:build !js
+
+// Package plugins_test builds the example plug-ins, compares them with what is
+// committed, and runs them on the Go SDK: an implementation other than ours has
+// to agree that they are plug-ins.
+package plugins_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	extism "github.com/extism/go-sdk"
+)
+
+// clangMajor is the compiler that built the committed C plug-in. Others make a
+// different, equally good file.
+const clangMajor = "14"
+
+// smallLimit is the size in bytes under which the WAT plug-in promises to stay.
+const smallLimit = 1024
+
+func TestCommittedWATPlugins(t *testing.T) {
+	for _, name := range []string{"shout/shout"} {
+		t.Run(name, func(t *testing.T) {
+			built := filepath.Join(t.TempDir(), "built.wasm")
+			run(t, tool(t, "wat2wasm", "wabt"), name+".wat", "-o", built)
+			compare(t, name+".wasm", built)
+			if n := len(read(t, built)); n > smallLimit {
+				t.Errorf("%d bytes, more than %d", n, smallLimit)
+			}
+		})
+	}
+}
+
+func TestCommittedCPlugin(t *testing.T) {
+	clang := tool(t, "clang", "clang")
+	linker := tool(t, "wasm-ld", "lld")
+	version := run(t, clang, "--version")
+	if m := regexp.MustCompile(`clang version (\d+)`).FindStringSubmatch(version); m == nil || m[1] != clangMajor {
+		t.Skipf("the committed file was built by clang %s, this is %s", clangMajor, version)
+	}
+	dir := t.TempDir()
+	object, built := filepath.Join(dir, "vowels.o"), filepath.Join(dir, "vowels.wasm")
+	run(t, clang, "--target=wasm32", "-mbulk-memory", "-Oz", "-c", "-o", object, "vowels/vowels.c")
+	run(t, linker, "--no-entry", "--strip-all", "-o", built, object)
+	compare(t, "vowels/vowels.wasm", built)
+}
+
+// exchange is one call: an export, what goes in, what has to come out.
+type exchange struct {
+	export, in, out string
+}
+
+func TestSmallPluginsAnswer(t *testing.T) {
+	tests := []struct {
+		file  string
+		calls []exchange
+	}{
+		{"shout/shout.wasm", []exchange{
+			{"shout", "", "!"},
+			{"shout", "hello, [`{] World é", "HELLO, [`{] WORLD é!"},
+			{"reverse", "", ""},
+			{"reverse", "a", "a"},
+			{"reverse", "Żółw €𝄞!", "!𝄞€ włóŻ"},
+			{"reverse", "\x80a\xff\x80b", "b\xff\x80a\x80"},
+		}},
+		{"vowels/vowels.wasm", []exchange{
+			{"count_vowels", "", `{"count":0,"a":0,"e":0,"i":0,"o":0,"u":0}`},
+			{"count_vowels", "AEiou Hello, World y \x01", `{"count":8,"a":1,"e":2,"i":1,"o":3,"u":1}`},
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.file, func(t *testing.T) {
+			p := load(t, read(t, tt.file), extism.PluginConfig{}, nil)
+			answers(t, p, tt.calls)
+		})
+	}
+}
+
+func TestGreetAnswers(t *testing.T) {
+	built := filepath.Join(t.TempDir(), "greet.wasm")
+	build := exec.Command("go", "build", "-buildmode=c-shared", "-o", built, "./greet")
+	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	wasm, wasi := read(t, built), extism.PluginConfig{EnableWasi: true}
+
+	t.Run("without configuration", func(t *testing.T) {
+		answers(t, load(t, wasm, wasi, nil), []exchange{
+			{"greet", " Ada\n", "Hello, Ada!"},
+			{"greet", "", "Hello, world!"},
+			{"word_count", "one two\nTwo", `{"characters":11,"words":3,"lines":2,` +
+				`"top":[{"word":"two","count":2},{"word":"one","count":1}]}`},
+			{"word_count", "", `{"characters":0,"words":0,"lines":0,"top":[]}`},
+			{"remember", "milk", "call 1"},
+			{"remember", "", "call 2, last time: milk"},
+			{"remember", "eggs", "call 3"},
+		})
+	})
+	t.Run("with a greeting", func(t *testing.T) {
+		answers(t, load(t, wasm, wasi, map[string]string{"greeting": "Dzień dobry"}), []exchange{
+			{"greet", "Ada", "Dzień dobry, Ada!"},
+		})
+	})
+}
+
+func load(t *testing.T, wasm []byte, options extism.PluginConfig, config map[string]string) *extism.Plugin {
+	t.Helper()
+	ctx := context.Background()
+	manifest := extism.Manifest{Wasm: []extism.Wasm{extism.WasmData{Data: wasm}}, Config: config}
+	p, err := extism.NewPlugin(ctx, manifest, options, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close(ctx) })
+	return p
+}
+
+func answers(t *testing.T, p *extism.Plugin, calls []exchange) {
+	t.Helper()
+	for _, c := range calls {
+		_, out, err := p.Call(c.export, []byte(c.in))
+		if err != nil || string(out) != c.out {
+			t.Errorf("%s(%q) = %q, %v; want %q", c.export, c.in, out, err, c.out)
+		}
+	}
+}
+
+// tool finds a program, or fails with the Debian package that has it: a missing
+// tool must not look like a passed test.
+func tool(t *testing.T, name, pkg string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Fatalf("%s is not installed (Debian: apt-get install %s)", name, pkg)
+	}
+	return path
+}
+
+func run(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(program, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %v: %v\n%s", program, args, err, out)
+	}
+	return string(out)
+}
+
+func compare(t *testing.T, committed, built string) {
+	t.Helper()
+	if !bytes.Equal(read(t, committed), read(t, built)) {
+		t.Errorf("%s is not what its source builds to", committed)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
