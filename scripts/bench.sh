@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Runs the benchmarks; each compares runtimes within one run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec node e2e/bench/run.mjs "$@"

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Checks the shim's JSDoc types and the public declarations.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+e2e/node_modules/.bin/tsc --project web/tsconfig.json
