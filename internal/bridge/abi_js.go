@@ -1,0 +1,214 @@
+//go:build js && wasm
+
+package bridge
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/extism-js/extism-js/internal/fault"
+	"github.com/extism-js/extism-js/internal/plugin"
+)
+
+// abiVersion tells the shim, by the name of its export alone, the version of the
+// interface between the two: the shim refuses a core of another version before
+// any of it runs. The number changes with every change of an import, an export,
+// a code or an encoding.
+//
+//go:wasmexport abi_version_1
+func abiVersion() {}
+
+// Text goes to the core through the inbox and comes back through the outbox;
+// both are read or written by the shim before the next entry.
+var inbox, outbox []byte
+
+// keepBox is how large a box may stay between uses, in bytes.
+const keepBox = 64 << 10
+
+// inboxAt gives the address of an inbox of at least n bytes.
+//
+//go:wasmexport inbox
+func inboxAt(n int32) unsafe.Pointer {
+	if int(n) > cap(inbox) || cap(inbox) > keepBox {
+		inbox = make([]byte, max(int(n), 256))
+	}
+	inbox = inbox[:max(int(n), 1)]
+	return unsafe.Pointer(&inbox[0])
+}
+
+// outboxAt gives the address of the outbox.
+//
+//go:wasmexport outbox
+func outboxAt() unsafe.Pointer {
+	if len(outbox) == 0 {
+		return nil
+	}
+	return unsafe.Pointer(&outbox[0])
+}
+
+//go:wasmexport outbox_length
+func outboxLength() int32 { return int32(len(outbox)) }
+
+func reply[T string | []byte](data T) { outbox = append(outbox[:0:min(cap(outbox), keepBox)], data...) }
+
+// encodeStep packs a step; the name of a function to invoke is in the outbox.
+func encodeStep(s plugin.Step) int32 {
+	if s.Op == plugin.Invoke {
+		reply(s.Function)
+	}
+	return int32(s.Op) | int32(s.Module)<<8
+}
+
+const failed = int32(plugin.Failed)
+
+// noText in place of a length says that there is no text.
+const noText = -1
+
+// outcome unpacks what the shim reports. The inbox has the engine's message and
+// behind it what the guest gave to error_set.
+func outcome(kind, code, messageLen, errorLen int32) plugin.Outcome {
+	o := plugin.Outcome{Kind: plugin.OutcomeKind(kind), Code: code}
+	if messageLen > 0 {
+		o.Message = string(inbox[:messageLen])
+	}
+	if errorLen != noText {
+		text := string(inbox[max(messageLen, 0):][:errorLen])
+		o.GuestError = &text
+	}
+	return o
+}
+
+// guardStep turns a panic in the state machine into a failed step.
+func guardStep(id int32, result *int32) {
+	if r := recover(); r != nil {
+		crashed(id, r)
+		*result = failed
+	}
+}
+
+//go:wasmexport plugin_start
+func pluginStart(id int32) (op int32) {
+	defer guardStep(id, &op)
+	if e := registry[id]; e != nil {
+		return encodeStep(e.Start())
+	}
+	return failed
+}
+
+//go:wasmexport plugin_next
+func pluginNext(id, kind, code, messageLen, errorLen int32) (op int32) {
+	defer guardStep(id, &op)
+	if e := registry[id]; e != nil {
+		return encodeStep(e.Next(outcome(kind, code, messageLen, errorLen)))
+	}
+	return failed
+}
+
+// pluginFunction gives the number by which the shim calls the function whose
+// name is in the inbox, or a negative number if the main module exports no such
+// function; pluginError says why then.
+//
+//go:wasmexport plugin_function
+func pluginFunction(id, nameLen int32) (number int32) {
+	defer guard(id, &number)
+	e := registry[id]
+	if e == nil || !e.Exported(string(inbox[:nameLen])) {
+		return -1
+	}
+	e.functions = append(e.functions, string(inbox[:nameLen]))
+	return int32(len(e.functions) - 1)
+}
+
+//go:wasmexport plugin_begin
+func pluginBegin(id, function int32) (op int32) {
+	defer guardStep(id, &op)
+	if e := registry[id]; e != nil {
+		return encodeStep(e.Begin(e.functions[function]))
+	}
+	return failed
+}
+
+// The bits of pluginEnd's result.
+const (
+	endOK          = 1 // the call has succeeded
+	endVarsChanged = 2 // a var has changed in it
+)
+
+//go:wasmexport plugin_end
+func pluginEnd(id, kind, code, messageLen, errorLen int32) (flags int32) {
+	defer func() {
+		if r := recover(); r != nil {
+			crashed(id, r)
+			flags = 0
+		}
+	}()
+	e := registry[id]
+	if e == nil {
+		return 0
+	}
+	if e.End(outcome(kind, code, messageLen, errorLen)) {
+		flags |= endOK
+	}
+	if e.Env().VarsChanged() {
+		flags |= endVarsChanged
+	}
+	return flags
+}
+
+//go:wasmexport plugin_close
+func pluginClose(id int32) {
+	if e := registry[id]; e != nil {
+		e.Close()
+		delete(registry, id)
+	}
+}
+
+//go:wasmexport plugin_count
+func pluginCount() int32 { return int32(len(registry)) }
+
+// pluginMaxPages gives the limit of the kernel's memory, as a kernel imports it.
+//
+//go:wasmexport plugin_max_pages
+func pluginMaxPages(id int32) int32 {
+	if e := registry[id]; e != nil {
+		return int32(e.MaxPages())
+	}
+	return 0
+}
+
+// pluginError puts the error of the last failed step or call into the outbox:
+// code, module, function and message, with a zero byte after each of the first
+// three.
+//
+//go:wasmexport plugin_error
+func pluginError(id int32) {
+	if e := registry[id]; e != nil {
+		reply(encodeError(e.TakeError()))
+		return
+	}
+	reply(encodeError(fault.New(fault.Closed, "the plug-in has been closed")))
+}
+
+func encodeError(e *fault.Error) string {
+	return fmt.Sprintf("%s\x00%s\x00%s\x00%s", e.Code, e.Module, e.Function, e.Message)
+}
+
+// varsSave puts all vars into the outbox, for [varsRestore].
+//
+//go:wasmexport vars_save
+func varsSave(id int32) {
+	reply("")
+	if e := registry[id]; e != nil {
+		reply(e.Env().Vars())
+	}
+}
+
+// varsRestore replaces all vars by those in the inbox.
+//
+//go:wasmexport vars_restore
+func varsRestore(id, n int32) int32 {
+	if e := registry[id]; e != nil && e.Env().SetVars(inbox[:n]) {
+		return 1
+	}
+	return 0
+}

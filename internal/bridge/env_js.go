@@ -1,0 +1,115 @@
+//go:build js && wasm
+
+package bridge
+
+import "github.com/extism-js/extism-js/internal/hostenv"
+
+// These are what a kernel imports as `go`; see internal/kernel/kernel.wat.
+
+//go:wasmexport config_get
+func configGet(id, off, n int32) (result int64) {
+	defer guard(id, &result)
+	if e := registry[id]; e != nil {
+		return e.Env().ConfigGet(e.kernel, uint32(off), uint32(n))
+	}
+	return hostenv.Stop
+}
+
+//go:wasmexport var_get
+func varGet(id, off, n int32) (result int64) {
+	defer guard(id, &result)
+	if e := registry[id]; e != nil {
+		return e.Env().VarGet(e.kernel, uint32(off), uint32(n))
+	}
+	return hostenv.Stop
+}
+
+//go:wasmexport var_set
+func varSet(id, keyOff, keyLen, off, n int32) (result int32) {
+	defer guard(id, &result)
+	if e := registry[id]; e != nil {
+		return e.Env().VarSet(e.kernel, uint32(keyOff), uint32(keyLen), uint32(off), uint32(n))
+	}
+	return hostenv.Stop
+}
+
+//go:wasmexport log
+func log(id, level, _ int32) (result int32) {
+	defer guard(id, &result)
+	if e := registry[id]; e != nil {
+		return e.Env().Log(level)
+	}
+	return hostenv.Stop
+}
+
+//go:wasmexport get_log_level
+func getLogLevel(id int32) (result int32) {
+	defer guard(id, &result)
+	if e := registry[id]; e != nil {
+		return e.Env().LogLevel()
+	}
+	return hostenv.Stop
+}
+
+//go:wasmexport http_request
+func httpRequest(id, requestOff, requestLen, bodyOff, bodyLen int32) (result int64) {
+	defer guard(id, &result)
+	if e := registry[id]; e != nil {
+		return e.Env().HTTPRequest(e.kernel, uint32(requestOff), uint32(requestLen), uint32(bodyOff), uint32(bodyLen))
+	}
+	return hostenv.Stop
+}
+
+//go:wasmexport http_status_code
+func httpStatusCode(id int32) (result int32) {
+	defer guard(id, &result)
+	if e := registry[id]; e != nil {
+		return e.Env().HTTPStatusCode()
+	}
+	return hostenv.Stop
+}
+
+//go:wasmexport http_headers
+func httpHeaders(id int32) (result int64) {
+	defer guard(id, &result)
+	if e := registry[id]; e != nil {
+		return e.Env().HTTPHeaders(e.kernel)
+	}
+	return hostenv.Stop
+}
+
+// The following serve host functions, which reach vars through their context.
+// Keys and values are in the inbox.
+
+//go:wasmexport context_var_get
+func contextVarGet(id, keyLen int32) (found int32) {
+	defer guard(id, &found)
+	if e := registry[id]; e != nil {
+		if value, ok := e.Env().Var(string(inbox[:keyLen])); ok {
+			reply(value)
+			return 1
+		}
+	}
+	return 0
+}
+
+//go:wasmexport context_var_set
+func contextVarSet(id, keyLen, n int32) (ok int32) {
+	defer guard(id, &ok)
+	e := registry[id]
+	if e == nil {
+		return 0
+	}
+	if err := e.Env().SetVar(string(inbox[:keyLen]), inbox[keyLen:][:n]); err != nil {
+		e.SetError(err)
+		return 0
+	}
+	return 1
+}
+
+//go:wasmexport context_var_delete
+func contextVarDelete(id, keyLen int32) {
+	if e := registry[id]; e != nil {
+		e.Env().DeleteVar(string(inbox[:keyLen]))
+	}
+}

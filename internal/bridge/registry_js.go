@@ -1,0 +1,76 @@
+//go:build js && wasm
+
+// Package bridge is the only door between the core and JavaScript.
+//
+// There are two planes. The control plane (api_js.go) creates plug-ins: it may
+// wait, and speaks safejs. The data plane (abi_js.go, env_js.go, wasi_js.go)
+// runs inside calls: raw exports of numbers and pointers, which compute and
+// return. web/src/abi.mjs is the twin of the data plane.
+package bridge
+
+import (
+	"fmt"
+
+	"github.com/extism-js/extism-js/internal/engine"
+	"github.com/extism-js/extism-js/internal/engine/webengine"
+	"github.com/extism-js/extism-js/internal/fault"
+	"github.com/extism-js/extism-js/internal/hostenv"
+	"github.com/extism-js/extism-js/internal/plugin"
+	"github.com/extism-js/extism-js/internal/wasi"
+)
+
+// entry is a plug-in with what the data plane needs at hand.
+type entry struct {
+	*plugin.Plugin
+	kernel    engine.KernelMemory
+	memories  []engine.Memory // by module
+	functions []string        // by the number that JavaScript calls them
+}
+
+// registry holds the plug-ins that are alive. Numbers are never used again: an
+// instance may outlive its plug-in in the hands of a user, and must then reach
+// nothing, not somebody else's plug-in.
+var (
+	registry = map[int32]*entry{}
+	lastID   int32
+)
+
+func register(p *plugin.Plugin, modules int) (int32, error) {
+	if lastID == webengine.MaxID {
+		return 0, fault.New(fault.Internal, "the core has run out of plug-in numbers")
+	}
+	lastID++
+	e := &entry{Plugin: p, kernel: webengine.Kernel{Memory: webengine.Memory(webengine.Handle(lastID, webengine.KernelSlot))}}
+	for i := range modules {
+		e.memories = append(e.memories, webengine.Memory(webengine.Handle(lastID, i)))
+	}
+	registry[lastID] = e
+	return lastID, nil
+}
+
+// wasiGuest finds the module instance that a WASI adapter stands in front of.
+func wasiGuest(handle int32) (*wasi.System, engine.Memory, bool) {
+	id, slot := webengine.SplitHandle(handle)
+	e := registry[id]
+	if e == nil || slot >= len(e.memories) {
+		return nil, nil, false
+	}
+	s := e.WASI(slot)
+	return s, e.memories[slot], s != nil
+}
+
+// crashed keeps the error of a panic for the plug-in in whose call it happened.
+func crashed(id int32, reason any) {
+	if e := registry[id]; e != nil {
+		e.Env().SetStop(fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason)))
+	}
+}
+
+// guard turns a panic in a function of the environment into a stop. It must be
+// deferred directly.
+func guard[T int32 | int64](id int32, result *T) {
+	if r := recover(); r != nil {
+		crashed(id, r)
+		*result = hostenv.Stop
+	}
+}

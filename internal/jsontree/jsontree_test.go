@@ -1,0 +1,103 @@
+package jsontree
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// plain turns a tree into what encoding/json would have made of the text.
+func plain(v *Value) any {
+	switch v.Kind {
+	case Bool:
+		return v.Bool
+	case Number:
+		return v.Number
+	case String:
+		return v.Text
+	case Array:
+		a := []any{}
+		for _, x := range v.Items {
+			a = append(a, plain(x))
+		}
+		return a
+	case Object:
+		m := map[string]any{}
+		for _, x := range v.Members {
+			m[x.Name] = plain(x.Value)
+		}
+		return m
+	}
+	return nil
+}
+
+var texts = []string{
+	`{}`, `[]`, `null`, `true`, `false`, `0`, `-0`, `-12.5e+3`, `1E5`, `""`, `"a\"\\\/\b\f\n\r\t"`,
+	`"\u00e9\ud83d\ude00é😀"`, `"\ud83d"`, `"\ud83dx"`, `"\ud83d\u0041"`, ` [ 1 , [ ] , { } , "x" ] `,
+	`{"a":{"b":[{"c":null}]},"d":[[[]]]}`, `[[],[]]`, `{"":0}`,
+	`{"wasm":[{"url":"https://example.com/a.wasm","name":"main"}],"config":{"k":"v"}}`,
+	``, ` `, `{`, `[`, `"`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `{"a":1,}`, `[1,]`, `[,1]`, `{,}`, `[1 2]`, `{"a" 1}`,
+	`{1:2}`, `01`, `-`, `1.`, `.5`, `1e`, `+1`, `nul`, `truee`, `"\x"`, `"\u12"`, `"\u12g4"`, "\"\n\"", `]`, `}`, `[}`, `{]`, `1 1`, `[]]`, `{"a":1}}`,
+}
+
+func TestParseAgreesWithEncodingJSON(t *testing.T) {
+	for _, text := range texts {
+		var want any
+		wantErr := json.Unmarshal([]byte(text), &want)
+		v, err := Parse([]byte(text))
+		if (err == nil) != (wantErr == nil) {
+			t.Errorf("%q: error %v, encoding/json says %v", text, err, wantErr)
+		} else if err == nil && !reflect.DeepEqual(plain(v), want) {
+			t.Errorf("%q: %#v, want %#v", text, plain(v), want)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, tt := range []struct{ name, text, reason string }{
+		{"duplicate names", `{"a":1,"a":2}`, `duplicate name "a"`},
+		{"a million open arrays", strings.Repeat("[", 1e6), "nested more than 64 deep"},
+		{"a million open objects", strings.Repeat(`{"a":`, 1e6), "nested more than 64 deep"},
+		{"invalid UTF-8", "\"\xff\"", "invalid UTF-8"},
+		{"a huge number", "1e999", "out of range"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Parse([]byte(tt.text))
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) || !strings.Contains(syntax.Reason, tt.reason) {
+				t.Errorf("error %v, want a SyntaxError with %q", err, tt.reason)
+			}
+		})
+	}
+}
+
+func TestDepthLimitIsExact(t *testing.T) {
+	nest := func(n int) []byte { return []byte(strings.Repeat("[", n) + strings.Repeat("]", n)) }
+	if _, err := Parse(nest(MaxDepth)); err != nil {
+		t.Errorf("depth %d: %v", MaxDepth, err)
+	}
+	if _, err := Parse(nest(MaxDepth + 1)); err == nil {
+		t.Errorf("depth %d was accepted", MaxDepth+1)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range texts {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		v, err := Parse(text)
+		if err != nil {
+			return
+		}
+		var want any
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatalf("accepted what encoding/json refuses: %v", err)
+		}
+		if got := plain(v); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%#v, want %#v", got, want)
+		}
+	})
+}

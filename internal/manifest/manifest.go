@@ -1,0 +1,50 @@
+// Package manifest decodes and validates Extism manifests: which modules a
+// plug-in is made of, and within which limits it runs.
+//
+// Source of the format: https://extism.org/docs/concepts/manifest. Keys may be
+// written in snake_case, as there, or in camelCase, as in JavaScript.
+package manifest
+
+// Manifest describes a plug-in. Limits are pointers: unset is not zero.
+type Manifest struct {
+	Wasm         []Wasm
+	Config       map[string]string // nil if unset
+	AllowedHosts []string          // nil if unset; no host is allowed then
+	AllowedPaths map[string]string // nil if unset
+	Memory       Memory
+	TimeoutMs    *uint32 // milliseconds a call may take
+}
+
+// Memory holds a plug-in's memory limits.
+type Memory struct {
+	MaxPages             *uint32 // WebAssembly pages of 64 KiB
+	MaxHTTPResponseBytes *uint64
+	MaxVarBytes          *uint64 // keys and values together; 0 disables vars
+}
+
+// Wasm is one module of a plug-in. Exactly one of Data, URL, Path and Source
+// says where it is.
+type Wasm struct {
+	Name    string // "" if unset
+	Hash    string // SHA-256 of the module, 64 lower-case hexadecimal digits; "" if unset
+	Data    []byte
+	URL     string
+	Method  string // of the request for URL; "" if unset
+	Headers []Header
+	Path    string
+	Source  *int // index into objects that came beside the manifest
+}
+
+// Header is one header of the request for a module.
+type Header struct{ Name, Value string }
+
+// Main is the module whose exports a call sees, by the rule of Extism's SDKs:
+// the one named "main", or else the last.
+func (m *Manifest) Main() int {
+	for i := range m.Wasm {
+		if m.Wasm[i].Name == "main" {
+			return i
+		}
+	}
+	return len(m.Wasm) - 1
+}

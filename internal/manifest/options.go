@@ -1,0 +1,96 @@
+package manifest
+
+import (
+	"github.com/extism-js/extism-js/internal/fault"
+	"github.com/extism-js/extism-js/internal/jsontree"
+)
+
+// LogLevel is what a plug-in's log records are measured against; a record is
+// passed on if its level is at least the plug-in's. The numbers are those of
+// Extism's get_log_level.
+type LogLevel int32
+
+// The log levels. LogOff passes nothing on.
+const (
+	LogTrace LogLevel = iota
+	LogDebug
+	LogInfo
+	LogWarn
+	LogError
+	LogOff LogLevel = 0x7fffffff
+)
+
+var logLevels = map[string]LogLevel{
+	"trace": LogTrace, "debug": LogDebug, "info": LogInfo, "warn": LogWarn, "error": LogError, "silent": LogOff,
+}
+
+// Options is what a host says beside the manifest. Its limits override the
+// manifest's where they are set.
+type Options struct {
+	Limits     Manifest // without Wasm
+	UseWASI    bool
+	WASIOutput bool
+	LogLevel   LogLevel
+	Functions  map[string][]string // names of host functions by namespace
+}
+
+// DecodeOptions decodes options. The keys are those of the JavaScript API;
+// "functions" has the names alone.
+func DecodeOptions(v *jsontree.Value) (*Options, error) {
+	o := &Options{LogLevel: LogOff, Functions: map[string][]string{}}
+	d := decoder{}
+	d.members("options", v, func(key, path string, v *jsontree.Value) {
+		switch key {
+		case "use_wasi":
+			o.UseWASI = d.flag(path, v)
+		case "enable_wasi_output":
+			o.WASIOutput = d.flag(path, v)
+		case "log_level":
+			o.LogLevel = d.logLevel(path, v)
+		case "functions":
+			for _, ns := range d.object(path, v) {
+				o.Functions[ns.Name] = d.stringList(path+"."+ns.Name, ns.Value)
+				d.reserved(path+"."+ns.Name, ns.Name)
+			}
+		default:
+			if !d.limit(&o.Limits, key, path, v) {
+				d.fail(path, "unknown key")
+			}
+		}
+	})
+	if d.err != nil {
+		e := fault.From(d.err)
+		return nil, fault.New(fault.InvalidInput, e.Message)
+	}
+	return o, nil
+}
+
+func (d *decoder) flag(path string, v *jsontree.Value) bool {
+	d.kind(path, v, jsontree.Bool)
+	return v.Bool
+}
+
+func (d *decoder) logLevel(path string, v *jsontree.Value) LogLevel {
+	level, ok := logLevels[d.text(path, v)]
+	if !ok {
+		d.fail(path, "one of trace, debug, info, warn, error and silent expected")
+	}
+	return level
+}
+
+// Override replaces m's limits by those of o that are set.
+func (m *Manifest) Override(o *Manifest) {
+	override(&m.Config, o.Config, o.Config != nil)
+	override(&m.AllowedHosts, o.AllowedHosts, o.AllowedHosts != nil)
+	override(&m.AllowedPaths, o.AllowedPaths, o.AllowedPaths != nil)
+	override(&m.TimeoutMs, o.TimeoutMs, o.TimeoutMs != nil)
+	override(&m.Memory.MaxPages, o.Memory.MaxPages, o.Memory.MaxPages != nil)
+	override(&m.Memory.MaxHTTPResponseBytes, o.Memory.MaxHTTPResponseBytes, o.Memory.MaxHTTPResponseBytes != nil)
+	override(&m.Memory.MaxVarBytes, o.Memory.MaxVarBytes, o.Memory.MaxVarBytes != nil)
+}
+
+func override[T any](to *T, from T, set bool) {
+	if set {
+		*to = from
+	}
+}

@@ -1,0 +1,204 @@
+// @ts-check
+
+import { decodeText, encodeText, MemoryTable, VERSION } from './abi.mjs';
+import { ExtismError, isStackOverflow, textOf } from './error.mjs';
+import { Host } from './host.mjs';
+import { GoProgram } from '../wasm_exec.js';
+
+/**
+ * Where a build has its WebAssembly.
+ * @typedef {object} Assets
+ * @property {() => Promise<WebAssembly.Module>} core compiles dist/extism.wasm, or gives it
+ * @property {() => WebAssembly.Module} gate
+ * @property {() => WebAssembly.Module} kernel
+ * @property {() => WebAssembly.Module} wasi
+ * @property {(path: string) => Promise<Uint8Array>} [readFile] where there is a file system
+ * @property {boolean} [worker] whether this is an edge worker, which must not share work between requests
+ */
+
+/** How much of an engine's message the core is told, in bytes. */
+const MAX_MESSAGE = 4096;
+
+/**
+ * One running Go core. JavaScript drives and Go answers: an entry computes and
+ * returns, with the gate before and behind it, and nothing that Go imports ever
+ * comes back into Go.
+ */
+export class Core {
+  /** @type {ExtismError | null} why it is dead */
+  dead = null;
+  memories = new MemoryTable();
+  /** @type {Record<string, (...args: number[]) => any>} the core's exports, behind the gate */
+  abi = {};
+  /** @type {Set<(reason: ExtismError) => void>} rejects what waits for the core */
+  #pending = new Set();
+  /** @type {any} */
+  #create;
+  /** @type {WebAssembly.Memory} */
+  #memory;
+
+  /** @param {Assets} assets */
+  constructor(assets) {
+    this.assets = assets;
+    this.host = new Host(assets.readFile, (create) => (this.#create = create));
+    /** @type {any} */
+    this.gate = new WebAssembly.Instance(assets.gate()).exports;
+    this.running = false;
+    /** @type {Promise<Core>} */
+    this.started = this.#start();
+  }
+
+  /** Loads and starts the program. */
+  async #start() {
+    const program = new GoProgram({
+      args: ['extism'],
+      scope: { extismHost: this.host.object },
+      onExit: (/** @type {number} */ code) => this.crash(`it exited with code ${code}`),
+      onCrash: (/** @type {unknown} */ error) => this.crash(textOf(error), error),
+      onFault: (/** @type {string} */ operation, /** @type {unknown} */ error) =>
+        console.error(`extism: ${operation} threw under the core`, error),
+    });
+    const module = await this.assets.core();
+    checkVersion(module);
+    const { exports } = await WebAssembly.instantiate(module, { ...program.imports, extism: this.memories.imports });
+    this.#memory = /** @type {WebAssembly.Memory} */ (exports.mem);
+    this.memories.attach(this.#memory);
+    program.start(/** @type {any} */ ({ exports }));
+    this.raw = exports;
+    for (const [name, f] of Object.entries(exports)) {
+      if (typeof f === 'function') this.abi[name] = this.#entry(/** @type {any} */ (f));
+    }
+    if (this.dead) throw this.dead;
+    if (!this.#create) throw new ExtismError('INTERNAL', 'the core has started without offering its control plane');
+    this.running = true;
+    return this;
+  }
+
+  /**
+   * The gate around one of the core's exports.
+   * @param {(...args: number[]) => any} f
+   */
+  #entry(f) {
+    const { gate } = this;
+    return (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ c, /** @type {number} */ d, /** @type {number} */ e) => {
+      try {
+        gate.enter();
+      } catch (error) {
+        throw this.#refused(error);
+      }
+      try {
+        const result = f(a, b, c, d, e);
+        gate.leave();
+        return result;
+      } catch (error) {
+        throw this.crash('an exception went through it', error);
+      }
+    };
+  }
+
+  /**
+   * Why the gate has let nobody in.
+   * @param {unknown} error
+   */
+  #refused(error) {
+    if (this.dead) return this.dead;
+    if (!isStackOverflow(error)) return this.crash('an exception went through it', error);
+    return new ExtismError('STACK_OVERFLOW', 'the stack is nearly used up, so the core was not entered', { cause: error });
+  }
+
+  /** Finds out, after something has been thrown, whether it went through Go's frames. */
+  checkAfter(/** @type {unknown} */ error) {
+    if (!this.dead && this.gate.depth() !== 0) this.crash('an exception went through it', error);
+  }
+
+  /**
+   * Declares the core dead: the gate stays shut, what waits for it is rejected,
+   * and the next plug-in to be created or called starts a fresh one.
+   * @param {string} why
+   * @param {unknown} [cause]
+   */
+  crash(why, cause) {
+    if (this.dead) return this.dead;
+    this.dead = new ExtismError('CORE_CRASHED', `the core has crashed: ${why}`, cause === undefined ? {} : { cause });
+    this.gate.kill();
+    for (const reject of this.#pending) reject(this.dead);
+    this.#pending.clear();
+    return this.dead;
+  }
+
+  /**
+   * Links a plug-in.
+   * @param {import('./input.mjs').Request} request
+   * @returns {Promise<{ id: number, names: string[], modules: WebAssembly.Module[], json: string }>}
+   */
+  create(request) {
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject);
+      const settled = () => this.#pending.delete(reject);
+      const created = (/** @type {number} */ id, /** @type {string[]} */ names, /** @type {WebAssembly.Module[]} */ modules, /** @type {string} */ json) => {
+        settled();
+        resolve({ id, names, modules, json });
+      };
+      const refused = (/** @type {string} */ text, /** @type {number} */ ticket) => {
+        settled();
+        const more = ticket < 0 ? {} : { cause: this.host.takeThrown(ticket) };
+        const [code, module, func, ...message] = text.split('\0');
+        reject(new ExtismError(code, message.join('\0'), { ...more, module, function: func }));
+      };
+      try {
+        this.gate.probe();
+        this.#create(encodeText(request.text), request.sources, request.fetch, created, refused);
+      } catch (error) {
+        settled();
+        reject(isStackOverflow(error) ? this.#refused(error) : this.crash(textOf(error), error));
+      }
+    });
+  }
+
+  /**
+   * Puts text where the core will look for it.
+   * @param {...(string | Uint8Array)} parts
+   * @returns {number[]} how many bytes each has
+   */
+  post(...parts) {
+    const bytes = parts.map((p) => (typeof p === 'string' ? encodeText(p, MAX_MESSAGE) : p));
+    const total = bytes.reduce((n, b) => n + b.length, 0);
+    let at = this.abi.inbox(total) >>> 0;
+    for (const b of bytes) {
+      this.memories.coreBytes().set(b, at);
+      at += b.length;
+    }
+    return bytes.map((b) => b.length);
+  }
+
+  /** A copy of what the core has put out. */
+  collect() {
+    const at = this.abi.outbox() >>> 0;
+    return this.memories.coreBytes().slice(at, at + this.abi.outbox_length());
+  }
+
+  /** What the core has put out, as text. */
+  collectText() {
+    return decodeText(this.collect());
+  }
+
+  /** What the core uses, for those who watch it. */
+  stats() {
+    return { memoryBytes: this.#memory.buffer.byteLength, plugins: this.abi.plugin_count() };
+  }
+}
+
+/**
+ * Refuses a core of another build, before any of it runs: the version of the
+ * interface is part of an export's name.
+ * @param {WebAssembly.Module} module
+ */
+function checkVersion(module) {
+  const prefix = 'abi_version_';
+  const found = WebAssembly.Module.exports(module).find((e) => e.name.startsWith(prefix));
+  if (found?.name === prefix + VERSION) return;
+  throw new ExtismError(
+    'INTERNAL',
+    `extism.wasm and the JavaScript beside it are of different builds (interface ${found?.name.slice(prefix.length) ?? 'unknown'} and ${VERSION}); take both from one release`,
+  );
+}

@@ -1,0 +1,577 @@
+// @ts-check
+
+import { End, handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
+import { CallContext, HOST_CONTEXT } from './context.mjs';
+import { decodeError, ExtismError, textOf } from './error.mjs';
+import { bytesOf } from './input.mjs';
+import { PluginOutput } from './output.mjs';
+
+/** @typedef {import('./core.mjs').Core} Core */
+/** @typedef {import('./input.mjs').Request} Request */
+/** @typedef {import('./input.mjs').LocalOptions} LocalOptions */
+
+/**
+ * What a plug-in shows to its call context.
+ * @typedef {object} Internals
+ * @property {Core} core
+ * @property {number} id
+ * @property {any} kernel the exports of the kernel's instance
+ * @property {Memory} memory the kernel's
+ * @property {(cause?: unknown) => ExtismError} error what the core says has gone wrong
+ */
+
+/** @typedef {{ number: number, run: Function }} GuestFunction */
+
+const encoder = new TextEncoder();
+/** Short texts are encoded here, so that their length is known before they are copied. */
+const scratch = new Uint8Array(3 * 1024);
+
+const LEVELS = /** @type {const} */ (['trace', 'debug', 'info', 'warn', 'error']);
+
+/** Closes plug-ins that were dropped without being closed. */
+const dropped = new FinalizationRegistry((/** @type {{ core: Core, id: number, modules: number }} */ p) => release(p));
+
+/** @param {{ core: Core, id: number, modules: number }} plugin */
+function release({ core, id, modules }) {
+  for (let slot = 0; slot < modules; slot++) core.memories.delete(handle(id, slot));
+  core.memories.delete(handle(id, KERNEL_SLOT));
+  if (!core.dead) core.abi.plugin_close(id);
+}
+
+/**
+ * A plug-in, and the driver of its state machine in the core
+ * (internal/plugin): the core says what to do, this does it and tells how it
+ * went. A guest is only ever called from here, never from below Go.
+ */
+export class Plugin {
+  /** @type {Core} */
+  #core;
+  #id = 0;
+  /** @type {{ id: number, core: Core, modules: number }} */
+  #held;
+  #freshCore;
+  /** @type {Request} */
+  #request;
+  #local;
+  /** @type {WebAssembly.Module[]} */
+  #modules = [];
+  /** @type {string[]} */
+  #names = [];
+  /** @type {any} */
+  #kernel;
+  /** @type {Memory} */
+  #memory;
+  /** @type {WebAssembly.Instance[]} */
+  #instances = [];
+  /** @type {Map<string, GuestFunction>} */
+  #functions = new Map();
+  /** @type {Record<string, Record<string, Function>>} */
+  #imports;
+  #context;
+  #active = false;
+  #closed = false;
+  /** @type {Promise<unknown> | null} while instances are being made */
+  #preparing = null;
+  /** @type {{ error: unknown } | null} what a user's function has thrown in this call */
+  #thrown = null;
+  /** @type {Uint8Array | null} the vars, as they were after the last call that changed any */
+  #vars = null;
+
+  /**
+   * @param {Core} core
+   * @param {Request} request
+   * @param {LocalOptions} local
+   * @param {() => Promise<Core>} freshCore gives a core that is alive
+   */
+  static async create(core, request, local, freshCore) {
+    const plugin = new Plugin(request, local, freshCore);
+    await plugin.#attach(core);
+    return plugin;
+  }
+
+  /** @private use {@link create} */
+  constructor(/** @type {Request} */ request, /** @type {LocalOptions} */ local, /** @type {() => Promise<Core>} */ freshCore) {
+    this.#request = request;
+    this.#local = local;
+    this.#freshCore = freshCore;
+    this.#context = new CallContext(this.#internals());
+    this.#imports = this.#wrapFunctions(local.functions);
+  }
+
+  /**
+   * Calls a function of the main module.
+   * @param {string} name
+   * @param {string | Uint8Array | ArrayBuffer | ArrayBufferView | null} [input] is copied
+   * @param {unknown} [hostContext] what host functions get from their context in this call
+   * @returns {Promise<PluginOutput | null>} the output, or null if the function has set none
+   */
+  async call(name, input, hostContext) {
+    if (this.#closed) throw closedError(name);
+    let bytes = inputBytes(input);
+    if (this.#preparing || this.#core.dead) {
+      bytes = bytes.slice();
+      await this.#usable();
+    }
+    const f = this.#functions.get(name) ?? this.#resolve(name);
+    const op = this.#core.abi.plugin_begin(this.#id, f.number);
+    if (op === Op.FAILED) throw this.#error();
+    if ((op & 255) !== Op.CALL) {
+      bytes = bytes.slice();
+      await this.#prepare(() => this.#perform(op));
+    }
+    return this.#run(name, f, bytes, hostContext);
+  }
+
+  /**
+   * The call itself, with everything in place.
+   * @param {string} name
+   * @param {GuestFunction} f
+   * @param {Uint8Array} input
+   * @param {unknown} hostContext
+   */
+  #run(name, f, input, hostContext) {
+    const off = this.#kernel.host_begin(input.length) >>> 0;
+    if (off === 0 && input.length > 0) return this.#finish(Outcome.NO_ROOM, input.length);
+    if (off !== 0) this.#memory.bytes().set(input, off);
+    this.#active = true;
+    this.#context[HOST_CONTEXT] = hostContext;
+    let code;
+    try {
+      code = toCode((f.run ??= this.#main(name))());
+    } catch (error) {
+      return this.#failed(error);
+    } finally {
+      this.#active = false;
+      this.#context[HOST_CONTEXT] = null;
+    }
+    return this.#finish(Outcome.RETURNED, code);
+  }
+
+  /**
+   * Tells the core how the call has ended, and gives the output or the error.
+   * @param {number} kind
+   * @param {number} code
+   * @param {unknown} [cause]
+   * @returns {PluginOutput | null}
+   */
+  #finish(kind, code, cause) {
+    const kernel = this.#kernel;
+    const flags = this.#report('plugin_end', kind, code, cause);
+    if (flags & End.VARS_CHANGED) this.#saveVars();
+    if (!(flags & End.OK)) throw this.#error(cause);
+    const off = kernel.host_output() >>> 0;
+    if (off === 0) return null;
+    return new PluginOutput(this.#memory.memory.buffer.slice(off, off + (kernel.host_output_length() >>> 0)));
+  }
+
+  /**
+   * Sorts out what came up from a guest.
+   * @param {unknown} error
+   * @returns {PluginOutput | null} the output, if the guest has only ended itself
+   */
+  #failed(error) {
+    const core = this.#core;
+    core.checkAfter(error);
+    if (core.dead) throw core.dead;
+    const thrown = this.#thrown;
+    if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, error);
+    this.#thrown = null;
+    if (this.#report('plugin_end', Outcome.USER_ERROR, 0) & End.VARS_CHANGED) this.#saveVars();
+    throw thrown.error;
+  }
+
+  /**
+   * Gives an outcome to the core, with the texts that belong to it.
+   * @param {'plugin_end' | 'plugin_next'} entry
+   * @param {number} kind
+   * @param {number} code
+   * @param {unknown} [cause]
+   * @returns {number} what the core answers
+   */
+  #report(entry, kind, code, cause) {
+    const { abi } = this.#core;
+    const kernel = this.#kernel;
+    const off = kernel ? kernel.host_error() >>> 0 : 0;
+    if (kind === Outcome.RETURNED && off === 0) return abi[entry](this.#id, kind, code, NO_TEXT, NO_TEXT);
+    const text = off === 0 ? new Uint8Array() : this.#memory.bytes().subarray(off, off + (kernel.host_error_length() >>> 0));
+    const [messageLength, errorLength] = this.#core.post(cause === undefined ? '' : textOf(cause), text);
+    return abi[entry](this.#id, kind, code, messageLength, off === 0 ? NO_TEXT : errorLength);
+  }
+
+  /** Waits until the instances are in place, on a core that is alive. */
+  async #usable() {
+    while (this.#preparing) await this.#preparing;
+    if (this.#core.dead) await this.#prepare(() => this.#revive());
+  }
+
+  /**
+   * Runs something that must be done before the next call, while other calls
+   * wait for it.
+   * @param {() => Promise<void>} f
+   */
+  async #prepare(f) {
+    const done = f();
+    this.#preparing = done.catch(() => {});
+    try {
+      await done;
+    } finally {
+      this.#preparing = null;
+    }
+  }
+
+  /**
+   * Does what the core asks for until there is nothing more to be done.
+   * @param {number} op
+   */
+  async #perform(op) {
+    /** @type {unknown} */
+    let cause;
+    for (;;) {
+      if ((op & 255) === Op.FAILED) throw this.#error(cause);
+      if ((op & 255) === Op.READY || (op & 255) === Op.CALL) return;
+      try {
+        const code = await this.#step(op & 255, op >> 8);
+        op = this.#report('plugin_next', Outcome.RETURNED, code);
+      } catch (error) {
+        op = this.#stepFailed(error);
+        cause = error;
+      }
+    }
+  }
+
+  /**
+   * @param {number} op
+   * @param {number} module
+   * @returns {Promise<number>} the code that a function has returned
+   */
+  async #step(op, module) {
+    switch (op) {
+      case Op.KERNEL:
+        this.#startKernel();
+        return 0;
+      case Op.INSTANTIATE:
+        await this.#instantiate(module);
+        return 0;
+      default: {
+        const f = this.#instances[module].exports[this.#core.collectText()];
+        this.#kernel.host_begin(0);
+        return toCode(/** @type {Function} */ (f)(0, 0));
+      }
+    }
+  }
+
+  /**
+   * @param {unknown} error
+   * @returns {number} the next step
+   */
+  #stepFailed(error) {
+    const core = this.#core;
+    core.checkAfter(error);
+    if (core.dead) throw core.dead;
+    const thrown = this.#thrown;
+    if (thrown === null) return this.#report('plugin_next', Outcome.TRAPPED, 0, error);
+    this.#thrown = null;
+    this.#report('plugin_next', Outcome.USER_ERROR, 0);
+    throw thrown.error;
+  }
+
+  #startKernel() {
+    const { abi, assets, gate, raw } = this.#core;
+    const maxPages = abi.plugin_max_pages(this.#id);
+    const self = new WeakRef(this); // the kernel must not keep the plug-in alive: the core knows the kernel
+    this.#kernel = new WebAssembly.Instance(assets.kernel(), {
+      gate,
+      go: { __proto__: raw, id: this.#id, max_pages: maxPages },
+      host: {
+        log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) =>
+          self.deref()?.#log(level, off >>> 0, n >>> 0) ?? 0,
+      },
+    }).exports;
+    this.#memory = new Memory(this.#kernel.memory);
+    this.#core.memories.set(handle(this.#id, KERNEL_SLOT), this.#kernel.memory, this.#kernel.host_alloc);
+  }
+
+  /** @param {number} module */
+  async #instantiate(module) {
+    const { assets, gate, memories, raw } = this.#core;
+    const at = handle(this.#id, module);
+    const imports = { ...this.#imports, 'extism:host/env': this.#kernel };
+    this.#names.forEach((name, i) => {
+      if (this.#instances[i]) imports[name] = /** @type {any} */ (this.#instances[i].exports);
+    });
+    if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
+      const self = new WeakRef(this);
+      imports.wasi_snapshot_preview1 = /** @type {any} */ (
+        new WebAssembly.Instance(assets.wasi(), {
+          gate,
+          go: { __proto__: raw, handle: at },
+          host: { wasi_output: () => self.deref()?.#wasiOutput(at) ?? 0 },
+        }).exports
+      );
+    }
+    memories.set(at, undefined);
+    const instance = await WebAssembly.instantiate(this.#modules[module], /** @type {any} */ (imports));
+    this.#instances[module] = instance;
+    memories.set(at, instance.exports.memory);
+    for (const f of this.#functions.values()) f.run = /** @type {any} */ (undefined);
+  }
+
+  /**
+   * Makes the plug-in known to a core, and brings its instances up there.
+   * @param {Core} core
+   */
+  async #attach(core) {
+    const { id, names, modules, json } = await core.create(this.#request);
+    this.#core = core;
+    this.#id = id;
+    this.#names = names;
+    this.#modules = modules;
+    this.#instances = [];
+    this.#functions.clear();
+    if (json) this.#request = { ...this.#request, text: withInput(this.#request.text, { json }) };
+    this.#held = { core, id, modules: modules.length };
+    dropped.register(this, this.#held, this);
+    try {
+      await this.#perform(core.abi.plugin_start(id));
+    } catch (error) {
+      dropped.unregister(this);
+      release(this.#held);
+      throw error;
+    }
+  }
+
+  /** Moves to a fresh core after the one before has crashed. The vars come along. */
+  async #revive() {
+    dropped.unregister(this);
+    release(this.#held);
+    this.#request = { ...this.#request, text: compiled(this.#request.text), sources: this.#modules };
+    await this.#attach(await this.#freshCore());
+    if (this.#vars === null) return;
+    const [n] = this.#core.post(this.#vars);
+    this.#core.abi.vars_restore(this.#id, n);
+  }
+
+  #saveVars() {
+    this.#core.abi.vars_save(this.#id);
+    this.#vars = this.#core.collect();
+  }
+
+  /**
+   * @param {string} name
+   * @returns {GuestFunction}
+   */
+  #resolve(name) {
+    if (typeof name !== 'string') throw new ExtismError('INVALID_INPUT', `function name: string expected, not ${typeof name}`);
+    const [n] = this.#core.post(encoder.encode(name));
+    const number = this.#core.abi.plugin_function(this.#id, n);
+    if (number < 0) throw this.#error();
+    const f = { number, run: /** @type {any} */ (undefined) };
+    this.#functions.set(name, f);
+    return f;
+  }
+
+  /** @param {string} name */
+  #main(name) {
+    return /** @type {Function} */ (this.#instances[this.#mainModule].exports[name]);
+  }
+
+  get #mainModule() {
+    return this.#names.indexOf('main');
+  }
+
+  /**
+   * What the core says has gone wrong.
+   * @param {unknown} [cause]
+   */
+  #error(cause) {
+    this.#core.abi.plugin_error(this.#id);
+    return decodeError(this.#core.collectText(), cause);
+  }
+
+  /** @returns {Internals} */
+  #internals() {
+    const self = this;
+    return {
+      get core() { return self.#core; },
+      get id() { return self.#id; },
+      get kernel() { return self.#kernel; },
+      get memory() { return self.#memory; },
+      error: () => self.#error(),
+    };
+  }
+
+  /**
+   * Puts every host function behind a guard: what it throws is kept for the
+   * caller, and the guest is stopped by a trap, which it cannot catch.
+   * @param {Record<string, Record<string, Function>>} functions
+   */
+  #wrapFunctions(functions) {
+    /** @type {Record<string, Record<string, Function>>} */
+    const imports = Object.create(null);
+    for (const namespace of Object.keys(functions)) {
+      imports[namespace] = Object.create(null);
+      for (const name of Object.keys(functions[namespace])) {
+        const f = functions[namespace][name];
+        const where = `${namespace}.${name}`;
+        imports[namespace][name] = (/** @type {any[]} */ ...args) => {
+          try {
+            return wasmResult(where, f(this.#context, ...args));
+          } catch (error) {
+            return this.#stop(error);
+          }
+        };
+      }
+    }
+    return imports;
+  }
+
+  /** @param {unknown} error */
+  #stop(error) {
+    this.#thrown ??= { error };
+    this.#core.gate.trap();
+  }
+
+  /**
+   * The kernel's log sink. It runs with no Go frame on the stack.
+   * @param {number} level
+   * @param {number} off
+   * @param {number} n
+   * @returns {number} not 0: the guest is stopped
+   */
+  #log(level, off, n) {
+    return this.#emit(LEVELS[level], this.#memory.memory.buffer.slice(off, off + n));
+  }
+
+  /**
+   * @param {'trace' | 'debug' | 'info' | 'warn' | 'error'} level
+   * @param {ArrayBuffer} record
+   */
+  #emit(level, record) {
+    try {
+      this.#local.logger[level](new PluginOutput(record).text());
+      return 0;
+    } catch (error) {
+      this.#thrown ??= { error };
+      return 1;
+    }
+  }
+
+  /**
+   * Hands what the guest has written to stdout and stderr to the logger.
+   * @param {number} at the handle of the guest's memory
+   */
+  #wasiOutput(at) {
+    const { abi } = this.#core;
+    for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
+      if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+    }
+    return 0;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<boolean>} whether the main module exports a function of that name
+   */
+  async functionExists(name) {
+    const found = (await this.getExports()).find((e) => e.name === name);
+    return found?.kind === 'function';
+  }
+
+  /** What the main module exports. */
+  async getExports() {
+    return WebAssembly.Module.exports(this.#modules[this.#mainModule]);
+  }
+
+  /** What the main module imports. */
+  async getImports() {
+    return WebAssembly.Module.imports(this.#modules[this.#mainModule]);
+  }
+
+  /** The main module's present instance; after a trap the next call makes a new one. */
+  async getInstance() {
+    if (this.#closed) throw closedError('');
+    return this.#instances[this.#mainModule];
+  }
+
+  /** Whether a call is under way. */
+  isActive() {
+    return this.#active;
+  }
+
+  /**
+   * Frees all blocks in the plug-in's memory. Vars stay.
+   * @returns {Promise<boolean>} false, and nothing is done, while a call is under way
+   */
+  async reset() {
+    if (this.#active || this.#closed) return false;
+    this.#kernel.reset();
+    return true;
+  }
+
+  /** Ends the plug-in. Doing so again has no effect. */
+  async close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    dropped.unregister(this);
+    release(this.#held);
+    this.#instances = [];
+    this.#functions.clear();
+    this.#vars = null;
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    await this.close();
+  }
+}
+
+/** @param {string} name */
+function closedError(name) {
+  return new ExtismError('CLOSED', 'the plug-in has been closed', { function: name });
+}
+
+/** @param {unknown} input */
+function inputBytes(input) {
+  if (typeof input === 'string') {
+    if (input.length > scratch.length / 3) return encoder.encode(input);
+    return scratch.subarray(0, encoder.encodeInto(input, scratch).written);
+  }
+  if (input === undefined || input === null) return scratch.subarray(0, 0);
+  const bytes = bytesOf(input);
+  if (!bytes) throw new ExtismError('INVALID_INPUT', `input: string or bytes expected, not ${typeof input}`);
+  return bytes;
+}
+
+/**
+ * A function's result as a return code of 32 bits.
+ * @param {unknown} result
+ */
+function toCode(result) {
+  if (result === undefined) return 0;
+  return typeof result === 'bigint' ? Number(BigInt.asIntN(32, result)) : Number(result) | 0;
+}
+
+/**
+ * What a host function has returned, if WebAssembly can take it.
+ * @param {string} where
+ * @param {unknown} result
+ */
+function wasmResult(where, result) {
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) return result;
+  if (typeof (/** @type {any} */ (result).then) === 'function') {
+    throw new ExtismError('UNSUPPORTED', `host function ${where} has returned a promise; this version waits for none, so return the value itself`);
+  }
+  throw new TypeError(`host function ${where} has returned an object; numbers and BigInts are possible`);
+}
+
+/**
+ * @param {string} text of a request
+ * @param {object} input
+ */
+function withInput(text, input) {
+  return JSON.stringify({ ...JSON.parse(text), input });
+}
+
+/** @param {string} text of a request, whose modules then are what it has as sources */
+function compiled(text) {
+  return JSON.stringify({ ...JSON.parse(text), compiled: true });
+}
