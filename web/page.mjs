@@ -33,7 +33,10 @@ const state = {
 
 // ---- plug-ins
 
-/** Closes the plug-in that is there and creates one from the current source. */
+/**
+ * Closes the plug-in that is there and creates one from the current source.
+ * @returns {Promise<boolean>} whether it is there and nothing newer has begun
+ */
 async function create() {
   const turn = ++state.turn;
   busy(true);
@@ -44,12 +47,17 @@ async function create() {
     await old?.close();
     const start = performance.now();
     const plugin = await Extism.createPlugin(manifest(), { useWasi: true, config: config(), logger, logLevel: 'info' });
-    if (turn !== state.turn) return void plugin.close();
+    if (turn !== state.turn) {
+      await plugin.close();
+      return false;
+    }
     state.plugin = plugin;
     state.createTime = performance.now() - start;
     listFunctions(await plugin.getExports());
+    return turn === state.turn;
   } catch (error) {
     if (turn === state.turn) showError(error);
+    return false;
   } finally {
     if (turn === state.turn) busy(false);
   }
@@ -117,8 +125,7 @@ async function call() {
 }
 
 async function createAndCall() {
-  await create();
-  await call();
+  if (await create()) await call();
 }
 
 // ---- what is shown
@@ -254,9 +261,8 @@ async function chooseOwn(source, name, note) {
   $('own').hidden = false;
   $('own').querySelector('input').checked = true;
   state.source = source;
-  await create();
   // A stranger's function is not called before the visitor says so.
-  if (state.plugin) {
+  if (await create()) {
     $('output').textContent = 'Ready. Choose a function and run it.';
     $('output').classList.add('empty');
     $('output').hidden = false;
