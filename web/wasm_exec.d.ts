@@ -52,8 +52,9 @@ export declare class GoProgram {
 
   /**
    * Declares the program dead, for who calls its raw exports (//go:wasmexport)
-   * and got an exception from one. Calls `onCrash`; does nothing if the program
-   * has ended.
+   * and got an exception from one, or wants no more of it. Called from one of the
+   * callbacks, it ends the Go code that is running. Calls `onCrash`; does nothing
+   * if the program has ended.
    */
   crash(error: unknown): void;
 }

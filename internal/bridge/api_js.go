@@ -3,7 +3,6 @@
 package bridge
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -57,7 +56,7 @@ func (c *control) create(_ safejs.Value, args []safejs.Value) any {
 				r.reject(args[4], fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
 			}
 		}()
-		id, names, modules, err := r.run(context.Background(), args[0])
+		id, names, modules, err := r.run(args[0])
 		if err != nil {
 			r.reject(args[4], err)
 			return
@@ -79,13 +78,13 @@ type request struct {
 // reject reports an error; the ticket stands for a value that JavaScript threw.
 func (r *request) reject(reject safejs.Value, err error) {
 	ticket := -1
-	if t := (*webengine.Thrown)(nil); errors.As(err, &t) {
+	if t, ok := errors.AsType[*webengine.Thrown](err); ok {
 		ticket = t.Ticket
 	}
 	reject.Invoke(encodeError(fault.From(err)), ticket)
 }
 
-func (r *request) run(ctx context.Context, text safejs.Value) (id int32, names, modules []any, err error) {
+func (r *request) run(text safejs.Value) (id int32, names, modules []any, err error) {
 	data, err := r.host.Bytes(text)
 	if err != nil {
 		return 0, nil, nil, err
@@ -101,14 +100,14 @@ func (r *request) run(ctx context.Context, text safejs.Value) (id int32, names, 
 	if err != nil {
 		return 0, nil, nil, err
 	}
-	m, err := r.manifest(ctx, tree.Get("input"))
+	m, err := r.manifest(tree.Get("input"))
 	if err != nil {
 		return 0, nil, nil, err
 	}
 	if compiled := tree.Get("compiled"); compiled != nil {
 		useCompiled(m)
 	}
-	mods, err := r.modules(ctx, m)
+	mods, err := r.modules(m)
 	if err != nil {
 		return 0, nil, nil, err
 	}
@@ -143,7 +142,7 @@ func wasiOptions() wasi.Options {
 }
 
 // manifest makes a manifest of whatever was given for one.
-func (r *request) manifest(ctx context.Context, input *jsontree.Value) (*manifest.Manifest, error) {
+func (r *request) manifest(input *jsontree.Value) (*manifest.Manifest, error) {
 	if v := input.Get("manifest"); v != nil {
 		return manifest.Decode(v, r.count)
 	}
@@ -154,25 +153,26 @@ func (r *request) manifest(ctx context.Context, input *jsontree.Value) (*manifes
 		return &manifest.Manifest{Wasm: []manifest.Wasm{{Path: v.Text}}}, nil
 	}
 	if v := input.Get("url"); v != nil {
-		response, err := r.request(ctx, v.Text, "", nil)
+		response, err := r.request(v.Text, "", nil)
 		if err != nil {
 			return nil, err
 		}
-		return r.fromResponse(ctx, response)
+		return r.fromResponse(response)
 	}
-	n := int(input.Get("source").Number)
+	source, _ := input.Get("source").Uint()
+	n := int(source)
 	if input.Get("kind").Text == "response" {
 		response, err := r.response(n)
 		if err != nil {
 			return nil, err
 		}
-		return r.fromResponse(ctx, response)
+		return r.fromResponse(response)
 	}
 	return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &n}}}, nil
 }
 
 // fromResponse takes a response for a module or for a manifest, by its type.
-func (r *request) fromResponse(ctx context.Context, response *webengine.Response) (*manifest.Manifest, error) {
+func (r *request) fromResponse(response *webengine.Response) (*manifest.Manifest, error) {
 	if err := checkStatus(response); err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (r *request) fromResponse(ctx context.Context, response *webengine.Response
 		r.count++
 		return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &n}}}, r.sources.SetIndex(n, safejs.Unsafe(response.Value))
 	case "application/json", "text/json":
-		body, err := r.host.Body(ctx, response)
+		body, err := r.host.Body(response)
 		if err != nil {
 			return nil, err
 		}
@@ -199,16 +199,16 @@ func (r *request) fromResponse(ctx context.Context, response *webengine.Response
 }
 
 // modules loads all modules of a manifest side by side.
-func (r *request) modules(ctx context.Context, m *manifest.Manifest) ([]plugin.Module, error) {
+func (r *request) modules(m *manifest.Manifest) ([]plugin.Module, error) {
 	mods := make([]plugin.Module, len(m.Wasm))
 	if len(mods) == 1 {
-		return mods, r.module(ctx, m, 0, &mods[0])
+		return mods, r.module(m, 0, &mods[0])
 	}
 	errs := make([]error, len(mods))
 	done := make(chan struct{})
 	for i := range mods {
 		go func() {
-			errs[i] = r.module(ctx, m, i, &mods[i])
+			errs[i] = r.module(m, i, &mods[i])
 			done <- struct{}{}
 		}()
 	}
@@ -223,7 +223,7 @@ func (r *request) modules(ctx context.Context, m *manifest.Manifest) ([]plugin.M
 	return mods, nil
 }
 
-func (r *request) module(ctx context.Context, m *manifest.Manifest, i int, to *plugin.Module) (err error) {
+func (r *request) module(m *manifest.Manifest, i int, to *plugin.Module) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p))
@@ -238,7 +238,7 @@ func (r *request) module(ctx context.Context, m *manifest.Manifest, i int, to *p
 	default:
 		to.Name = strconv.Itoa(i)
 	}
-	to.Module, err = r.load(ctx, w)
+	to.Module, err = r.load(w)
 	if err != nil {
 		err = fault.From(err).In(to.Name, "")
 	}

@@ -3,7 +3,6 @@
 package bridge
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/extism-js/extism-js/internal/engine"
@@ -15,32 +14,32 @@ import (
 
 // load fetches and compiles one module of a manifest, streaming where nobody
 // needs its bytes.
-func (r *request) load(ctx context.Context, w *manifest.Wasm) (engine.Module, error) {
+func (r *request) load(w *manifest.Wasm) (engine.Module, error) {
 	switch {
 	case w.Source != nil:
-		return r.source(ctx, w)
+		return r.source(w)
 	case w.URL != "":
-		response, err := r.request(ctx, w.URL, w.Method, w.Headers)
+		response, err := r.request(w.URL, w.Method, w.Headers)
 		if err != nil {
 			return nil, err
 		}
-		return r.compileResponse(ctx, w, response)
+		return r.compileResponse(w, response)
 	case w.Path != "":
-		buf, err := r.host.ReadFile(ctx, w.Path)
+		buf, err := r.host.ReadFile(w.Path)
 		if err != nil {
 			return nil, err
 		}
-		return r.compileBytes(ctx, w, buf)
+		return r.compileBytes(w, buf)
 	}
 	buf, err := r.host.NewBytes(w.Data)
 	if err != nil {
 		return nil, err
 	}
-	return r.compileBytes(ctx, w, buf)
+	return r.compileBytes(w, buf)
 }
 
 // source loads a module from an object that came beside the manifest.
-func (r *request) source(ctx context.Context, w *manifest.Wasm) (engine.Module, error) {
+func (r *request) source(w *manifest.Wasm) (engine.Module, error) {
 	v, err := r.sources.Index(*w.Source)
 	if err != nil {
 		return nil, err
@@ -51,13 +50,13 @@ func (r *request) source(ctx context.Context, w *manifest.Wasm) (engine.Module, 
 	}
 	switch kind {
 	case "bytes":
-		return r.compileBytes(ctx, w, v)
+		return r.compileBytes(w, v)
 	case "response":
 		response, err := r.host.Response(v)
 		if err != nil {
 			return nil, err
 		}
-		return r.compileResponse(ctx, w, response)
+		return r.compileResponse(w, response)
 	}
 	if w.Hash != "" {
 		return nil, fault.New(fault.InvalidManifest,
@@ -74,31 +73,31 @@ func (r *request) response(n int) (*webengine.Response, error) {
 	return r.host.Response(v)
 }
 
-func (r *request) request(ctx context.Context, url, method string, headers []manifest.Header) (*webengine.Response, error) {
+func (r *request) request(url, method string, headers []manifest.Header) (*webengine.Response, error) {
 	list := []any{}
 	for _, h := range headers {
 		list = append(list, h.Name, h.Value)
 	}
-	return r.host.Fetch(ctx, r.fetch, url, method, list)
+	return r.host.Fetch(r.fetch, url, method, list)
 }
 
-func (r *request) compileResponse(ctx context.Context, w *manifest.Wasm, response *webengine.Response) (engine.Module, error) {
+func (r *request) compileResponse(w *manifest.Wasm, response *webengine.Response) (engine.Module, error) {
 	if err := checkStatus(response); err != nil {
 		return nil, err
 	}
 	if w.Hash == "" && response.Type == "application/wasm" {
-		return r.host.CompileStreaming(ctx, response)
+		return r.host.CompileStreaming(response)
 	}
-	buf, err := r.host.Body(ctx, response)
+	buf, err := r.host.Body(response)
 	if err != nil {
 		return nil, err
 	}
-	return r.compileBytes(ctx, w, buf)
+	return r.compileBytes(w, buf)
 }
 
-func (r *request) compileBytes(ctx context.Context, w *manifest.Wasm, buf safejs.Value) (engine.Module, error) {
+func (r *request) compileBytes(w *manifest.Wasm, buf safejs.Value) (engine.Module, error) {
 	if w.Hash != "" {
-		sum, err := r.host.SHA256(ctx, buf)
+		sum, err := r.host.SHA256(buf)
 		if err != nil {
 			return nil, fault.Wrap(fault.Unsupported, "checking the hash", err)
 		}
@@ -107,7 +106,7 @@ func (r *request) compileBytes(ctx context.Context, w *manifest.Wasm, buf safejs
 				"Plugin error: hash mismatch. Expected: %s. Actual: %s", w.Hash, sum))
 		}
 	}
-	return r.host.CompileBytes(ctx, buf)
+	return r.host.CompileBytes(buf)
 }
 
 func checkStatus(r *webengine.Response) error {

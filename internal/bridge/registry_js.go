@@ -74,3 +74,12 @@ func guard[T int32 | int64](id int32, result *T) {
 		*result = hostenv.Stop
 	}
 }
+
+// guardWASI is guard for the functions of WASI.
+func guardWASI(handle int32, status *int32) {
+	if r := recover(); r != nil {
+		id, _ := webengine.SplitHandle(handle)
+		crashed(id, r)
+		*status = wasi.Stop
+	}
+}

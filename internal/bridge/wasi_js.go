@@ -3,7 +3,8 @@
 package bridge
 
 import (
-	"github.com/extism-js/extism-js/internal/engine"
+	"bytes"
+
 	"github.com/extism-js/extism-js/internal/wasi"
 )
 
@@ -15,14 +16,9 @@ import (
 // They run with a guest on the stack, so nothing here may block, call JavaScript
 // that could call back, or let a panic out.
 
-var (
-	_ func(handle int32) (*wasi.System, engine.Memory, bool) = wasiGuest
-	_ func(status *int32)                                    = guardStop
-)
-
 //go:wasmexport wasi_args_get
 func wasiArgsGet(handle int32, argv, argvBuf uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -32,7 +28,7 @@ func wasiArgsGet(handle int32, argv, argvBuf uint32) (r int32) {
 
 //go:wasmexport wasi_args_sizes_get
 func wasiArgsSizesGet(handle int32, argc, argvBufSize uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -42,7 +38,7 @@ func wasiArgsSizesGet(handle int32, argc, argvBufSize uint32) (r int32) {
 
 //go:wasmexport wasi_environ_get
 func wasiEnvironGet(handle int32, environ, environBuf uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -52,7 +48,7 @@ func wasiEnvironGet(handle int32, environ, environBuf uint32) (r int32) {
 
 //go:wasmexport wasi_environ_sizes_get
 func wasiEnvironSizesGet(handle int32, environc, environBufSize uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -62,7 +58,7 @@ func wasiEnvironSizesGet(handle int32, environc, environBufSize uint32) (r int32
 
 //go:wasmexport wasi_clock_res_get
 func wasiClockResGet(handle int32, id, resolution uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -72,7 +68,7 @@ func wasiClockResGet(handle int32, id, resolution uint32) (r int32) {
 
 //go:wasmexport wasi_clock_time_get
 func wasiClockTimeGet(handle int32, id uint32, precision uint64, time uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -82,7 +78,7 @@ func wasiClockTimeGet(handle int32, id uint32, precision uint64, time uint32) (r
 
 //go:wasmexport wasi_fd_advise
 func wasiFdAdvise(handle int32, fd uint32, offset, length uint64, advice uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -92,7 +88,7 @@ func wasiFdAdvise(handle int32, fd uint32, offset, length uint64, advice uint32)
 
 //go:wasmexport wasi_fd_allocate
 func wasiFdAllocate(handle int32, fd uint32, offset, length uint64) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -102,7 +98,7 @@ func wasiFdAllocate(handle int32, fd uint32, offset, length uint64) (r int32) {
 
 //go:wasmexport wasi_fd_close
 func wasiFdClose(handle int32, fd uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -112,7 +108,7 @@ func wasiFdClose(handle int32, fd uint32) (r int32) {
 
 //go:wasmexport wasi_fd_datasync
 func wasiFdDatasync(handle int32, fd uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -122,7 +118,7 @@ func wasiFdDatasync(handle int32, fd uint32) (r int32) {
 
 //go:wasmexport wasi_fd_fdstat_get
 func wasiFdFdstatGet(handle int32, fd, stat uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -132,7 +128,7 @@ func wasiFdFdstatGet(handle int32, fd, stat uint32) (r int32) {
 
 //go:wasmexport wasi_fd_fdstat_set_flags
 func wasiFdFdstatSetFlags(handle int32, fd, flags uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -142,7 +138,7 @@ func wasiFdFdstatSetFlags(handle int32, fd, flags uint32) (r int32) {
 
 //go:wasmexport wasi_fd_fdstat_set_rights
 func wasiFdFdstatSetRights(handle int32, fd uint32, rights, inheriting uint64) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -152,7 +148,7 @@ func wasiFdFdstatSetRights(handle int32, fd uint32, rights, inheriting uint64) (
 
 //go:wasmexport wasi_fd_filestat_get
 func wasiFdFilestatGet(handle int32, fd, buf uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -162,7 +158,7 @@ func wasiFdFilestatGet(handle int32, fd, buf uint32) (r int32) {
 
 //go:wasmexport wasi_fd_filestat_set_size
 func wasiFdFilestatSetSize(handle int32, fd uint32, size uint64) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -172,7 +168,7 @@ func wasiFdFilestatSetSize(handle int32, fd uint32, size uint64) (r int32) {
 
 //go:wasmexport wasi_fd_filestat_set_times
 func wasiFdFilestatSetTimes(handle int32, fd uint32, atim, mtim uint64, flags uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -182,7 +178,7 @@ func wasiFdFilestatSetTimes(handle int32, fd uint32, atim, mtim uint64, flags ui
 
 //go:wasmexport wasi_fd_pread
 func wasiFdPread(handle int32, fd, iovs, iovsLen uint32, offset uint64, nread uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -192,7 +188,7 @@ func wasiFdPread(handle int32, fd, iovs, iovsLen uint32, offset uint64, nread ui
 
 //go:wasmexport wasi_fd_prestat_get
 func wasiFdPrestatGet(handle int32, fd, buf uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -202,7 +198,7 @@ func wasiFdPrestatGet(handle int32, fd, buf uint32) (r int32) {
 
 //go:wasmexport wasi_fd_prestat_dir_name
 func wasiFdPrestatDirName(handle int32, fd, path, pathLen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -212,7 +208,7 @@ func wasiFdPrestatDirName(handle int32, fd, path, pathLen uint32) (r int32) {
 
 //go:wasmexport wasi_fd_pwrite
 func wasiFdPwrite(handle int32, fd, iovs, iovsLen uint32, offset uint64, nwritten uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -222,7 +218,7 @@ func wasiFdPwrite(handle int32, fd, iovs, iovsLen uint32, offset uint64, nwritte
 
 //go:wasmexport wasi_fd_read
 func wasiFdRead(handle int32, fd, iovs, iovsLen, nread uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -232,7 +228,7 @@ func wasiFdRead(handle int32, fd, iovs, iovsLen, nread uint32) (r int32) {
 
 //go:wasmexport wasi_fd_readdir
 func wasiFdReaddir(handle int32, fd, buf, bufLen uint32, cookie uint64, bufused uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -242,7 +238,7 @@ func wasiFdReaddir(handle int32, fd, buf, bufLen uint32, cookie uint64, bufused 
 
 //go:wasmexport wasi_fd_renumber
 func wasiFdRenumber(handle int32, fd, to uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -252,7 +248,7 @@ func wasiFdRenumber(handle int32, fd, to uint32) (r int32) {
 
 //go:wasmexport wasi_fd_seek
 func wasiFdSeek(handle int32, fd uint32, offset int64, whence, newoffset uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -262,7 +258,7 @@ func wasiFdSeek(handle int32, fd uint32, offset int64, whence, newoffset uint32)
 
 //go:wasmexport wasi_fd_sync
 func wasiFdSync(handle int32, fd uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -272,7 +268,7 @@ func wasiFdSync(handle int32, fd uint32) (r int32) {
 
 //go:wasmexport wasi_fd_tell
 func wasiFdTell(handle int32, fd, offset uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -282,7 +278,7 @@ func wasiFdTell(handle int32, fd, offset uint32) (r int32) {
 
 //go:wasmexport wasi_fd_write
 func wasiFdWrite(handle int32, fd, iovs, iovsLen, nwritten uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -292,7 +288,7 @@ func wasiFdWrite(handle int32, fd, iovs, iovsLen, nwritten uint32) (r int32) {
 
 //go:wasmexport wasi_path_create_directory
 func wasiPathCreateDirectory(handle int32, fd, path, pathLen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -302,7 +298,7 @@ func wasiPathCreateDirectory(handle int32, fd, path, pathLen uint32) (r int32) {
 
 //go:wasmexport wasi_path_filestat_get
 func wasiPathFilestatGet(handle int32, fd, flags, path, pathLen, buf uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -312,7 +308,7 @@ func wasiPathFilestatGet(handle int32, fd, flags, path, pathLen, buf uint32) (r 
 
 //go:wasmexport wasi_path_filestat_set_times
 func wasiPathFilestatSetTimes(handle int32, fd, flags, path, pathLen uint32, atim, mtim uint64, fstFlags uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -322,7 +318,7 @@ func wasiPathFilestatSetTimes(handle int32, fd, flags, path, pathLen uint32, ati
 
 //go:wasmexport wasi_path_link
 func wasiPathLink(handle int32, oldFd, oldFlags, oldPath, oldPathLen, newFd, newPath, newPathLen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -332,7 +328,7 @@ func wasiPathLink(handle int32, oldFd, oldFlags, oldPath, oldPathLen, newFd, new
 
 //go:wasmexport wasi_path_open
 func wasiPathOpen(handle int32, fd, dirflags, path, pathLen, oflags uint32, rights, inheriting uint64, fdflags, openedFd uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -342,7 +338,7 @@ func wasiPathOpen(handle int32, fd, dirflags, path, pathLen, oflags uint32, righ
 
 //go:wasmexport wasi_path_readlink
 func wasiPathReadlink(handle int32, fd, path, pathLen, buf, bufLen, bufused uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -352,7 +348,7 @@ func wasiPathReadlink(handle int32, fd, path, pathLen, buf, bufLen, bufused uint
 
 //go:wasmexport wasi_path_remove_directory
 func wasiPathRemoveDirectory(handle int32, fd, path, pathLen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -362,7 +358,7 @@ func wasiPathRemoveDirectory(handle int32, fd, path, pathLen uint32) (r int32) {
 
 //go:wasmexport wasi_path_rename
 func wasiPathRename(handle int32, fd, oldPath, oldPathLen, newFd, newPath, newPathLen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -372,7 +368,7 @@ func wasiPathRename(handle int32, fd, oldPath, oldPathLen, newFd, newPath, newPa
 
 //go:wasmexport wasi_path_symlink
 func wasiPathSymlink(handle int32, oldPath, oldPathLen, fd, newPath, newPathLen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -382,7 +378,7 @@ func wasiPathSymlink(handle int32, oldPath, oldPathLen, fd, newPath, newPathLen 
 
 //go:wasmexport wasi_path_unlink_file
 func wasiPathUnlinkFile(handle int32, fd, path, pathLen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -392,7 +388,7 @@ func wasiPathUnlinkFile(handle int32, fd, path, pathLen uint32) (r int32) {
 
 //go:wasmexport wasi_poll_oneoff
 func wasiPollOneoff(handle int32, in, out, nsubscriptions, nevents uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -402,7 +398,7 @@ func wasiPollOneoff(handle int32, in, out, nsubscriptions, nevents uint32) (r in
 
 //go:wasmexport wasi_proc_exit
 func wasiProcExit(handle int32, rval uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, _, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.Stop // must not return to its guest
@@ -412,7 +408,7 @@ func wasiProcExit(handle int32, rval uint32) (r int32) {
 
 //go:wasmexport wasi_proc_raise
 func wasiProcRaise(handle int32, sig uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, _, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -422,7 +418,7 @@ func wasiProcRaise(handle int32, sig uint32) (r int32) {
 
 //go:wasmexport wasi_sched_yield
 func wasiSchedYield(handle int32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, _, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -432,7 +428,7 @@ func wasiSchedYield(handle int32) (r int32) {
 
 //go:wasmexport wasi_random_get
 func wasiRandomGet(handle int32, buf, bufLen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -442,7 +438,7 @@ func wasiRandomGet(handle int32, buf, bufLen uint32) (r int32) {
 
 //go:wasmexport wasi_sock_accept
 func wasiSockAccept(handle int32, fd, flags, newFd uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -452,7 +448,7 @@ func wasiSockAccept(handle int32, fd, flags, newFd uint32) (r int32) {
 
 //go:wasmexport wasi_sock_recv
 func wasiSockRecv(handle int32, fd, riData, riDataLen, riFlags, roDatalen, roFlags uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -462,7 +458,7 @@ func wasiSockRecv(handle int32, fd, riData, riDataLen, riFlags, roDatalen, roFla
 
 //go:wasmexport wasi_sock_send
 func wasiSockSend(handle int32, fd, siData, siDataLen, siFlags, soDatalen uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
@@ -472,10 +468,40 @@ func wasiSockSend(handle int32, fd, siData, siDataLen, siFlags, soDatalen uint32
 
 //go:wasmexport wasi_sock_shutdown
 func wasiSockShutdown(handle int32, fd, how uint32) (r int32) {
-	defer guardStop(&r)
+	defer guardWASI(handle, &r)
 	s, mem, ok := wasiGuest(handle)
 	if !ok {
 		return wasi.ErrnoNosys
 	}
 	return s.SockShutdown(mem, fd, how)
+}
+
+// wasiTakeOutput puts the next captured line into the outbox, without its
+// newline, and gives its descriptor: 1 or 2, or 0 if there is no line.
+//
+//go:wasmexport wasi_take_output
+func wasiTakeOutput(handle int32) (fd int32) {
+	defer guardWASI(handle, &fd)
+	s, _, ok := wasiGuest(handle)
+	if !ok {
+		return 0
+	}
+	from, line, ok := s.TakeOutput()
+	if !ok {
+		return 0
+	}
+	reply(bytes.TrimSuffix(line, []byte("\n")))
+	return int32(from)
+}
+
+// wasiFlushOutput makes an unfinished line one that can be taken; 1 if there
+// is anything to take.
+//
+//go:wasmexport wasi_flush_output
+func wasiFlushOutput(handle int32) (pending int32) {
+	defer guardWASI(handle, &pending)
+	if s, _, ok := wasiGuest(handle); ok && s.FlushOutput() {
+		return 1
+	}
+	return 0
 }

@@ -7,8 +7,6 @@
 // takes the whole core down with it.
 package engine
 
-import "context"
-
 // PageSize is the size of a WebAssembly page in bytes (core spec §2.5.5).
 const PageSize = 65536
 
@@ -71,7 +69,7 @@ type Module interface {
 type Engine interface {
 	// Compile validates and compiles one module in the binary format. The bytes
 	// are not kept. Malformed or invalid modules give an error that says why.
-	Compile(ctx context.Context, wasm []byte) (Module, error)
+	Compile(wasm []byte) (Module, error)
 }
 
 // Memory is a linear memory as host functions see it. Offsets come from guests

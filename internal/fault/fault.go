@@ -77,8 +77,7 @@ func (e *Error) In(module, function string) *Error {
 
 // From gives err as an *Error; one that has no code is an internal error.
 func From(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Code: Internal, Message: err.Error(), Cause: err}

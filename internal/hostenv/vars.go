@@ -2,7 +2,6 @@ package hostenv
 
 import (
 	"fmt"
-	"sort"
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
@@ -132,17 +131,12 @@ func (e *Env) VarsChanged() bool {
 }
 
 // Vars encodes all vars, for [Env.SetVars]: keys and values in turn, each after
-// its length as four bytes, least significant first. Keys are sorted.
+// its length as four bytes, least significant first, in no particular order.
 func (e *Env) Vars() []byte {
-	keys := make([]string, 0, len(e.vars))
-	for k := range e.vars {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
 	var out []byte
-	for _, k := range keys {
+	for k, v := range e.vars {
 		out = appendBytes(out, k)
-		out = appendBytes(out, e.vars[k])
+		out = appendBytes(out, v)
 	}
 	return out
 }

@@ -36,8 +36,7 @@ func (k Kind) String() string { return kindNames[k] }
 type Value struct {
 	Kind    Kind
 	Bool    bool
-	Number  float64
-	Text    string   // of a string
+	Text    string   // of a string; of a number as it is written
 	Items   []*Value // of an array
 	Members []Member // of an object, in source order; names are unique
 }
@@ -56,6 +55,16 @@ func (v *Value) Get(name string) *Value {
 		}
 	}
 	return nil
+}
+
+// Uint gives a number that is written as digits alone; ok is false for any other
+// value, and for one above 2^64 - 1.
+func (v *Value) Uint() (n uint64, ok bool) {
+	if v.Kind != Number {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(v.Text, 10, 64)
+	return n, err == nil
 }
 
 // SyntaxError says what is wrong with a text and where.
@@ -233,11 +242,7 @@ func (p *parser) number() (*Value, error) {
 			return nil, p.unexpected("a digit")
 		}
 	}
-	n, err := strconv.ParseFloat(string(p.text[start:p.pos]), 64)
-	if err != nil {
-		return nil, &SyntaxError{start, "number out of range"}
-	}
-	return &Value{Kind: Number, Number: n}, nil
+	return &Value{Kind: Number, Text: string(p.text[start:p.pos])}, nil
 }
 
 func (p *parser) accept(set string) bool {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,8 @@ func plain(v *Value) any {
 	case Bool:
 		return v.Bool
 	case Number:
-		return v.Number
+		n, _ := strconv.ParseFloat(v.Text, 64)
+		return n
 	case String:
 		return v.Text
 	case Array:
@@ -61,7 +63,6 @@ func TestParseRefuses(t *testing.T) {
 		{"a million open arrays", strings.Repeat("[", 1e6), "nested more than 64 deep"},
 		{"a million open objects", strings.Repeat(`{"a":`, 1e6), "nested more than 64 deep"},
 		{"invalid UTF-8", "\"\xff\"", "invalid UTF-8"},
-		{"a huge number", "1e999", "out of range"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Parse([]byte(tt.text))
@@ -83,6 +84,25 @@ func TestDepthLimitIsExact(t *testing.T) {
 	}
 }
 
+func TestUint(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		n    uint64
+		ok   bool
+	}{
+		{"0", 0, true}, {"65536", 65536, true}, {"18446744073709551615", 1<<64 - 1, true},
+		{"18446744073709551616", 0, false}, {"-1", 0, false}, {"1.0", 0, false}, {"1e3", 0, false}, {`"1"`, 0, false},
+	} {
+		v, err := Parse([]byte(tt.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, ok := v.Uint(); ok != tt.ok || ok && n != tt.n {
+			t.Errorf("%s: %d, %v", tt.text, n, ok)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, text := range texts {
 		f.Add([]byte(text))
@@ -94,6 +114,9 @@ func FuzzParse(f *testing.F) {
 		}
 		var want any
 		if err := json.Unmarshal(text, &want); err != nil {
+			if strings.Contains(err.Error(), "number") {
+				return // too large for a float64, which is for others to mind
+			}
 			t.Fatalf("accepted what encoding/json refuses: %v", err)
 		}
 		if got := plain(v); !reflect.DeepEqual(got, want) {

@@ -260,11 +260,12 @@ func (d *decoder) integer(path string, v *jsontree.Value, limit uint64) uint64 {
 	if !d.kind(path, v, jsontree.Number) {
 		return 0
 	}
-	if v.Number < 0 || v.Number > float64(limit) || v.Number != math.Trunc(v.Number) {
-		d.fail(path, "an integer from 0 to %d expected", limit)
+	n, ok := v.Uint()
+	if !ok || n > limit {
+		d.fail(path, "an integer from 0 to %d expected, not %s", limit, v.Text)
 		return 0
 	}
-	return uint64(v.Number)
+	return n
 }
 
 func (d *decoder) strings(path string, v *jsontree.Value) map[string]string {

@@ -2,22 +2,16 @@ package plugin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/kernel"
 	"github.com/extism-js/extism-js/internal/manifest"
-	"github.com/extism-js/extism-js/internal/wasi"
 )
 
-// The names that have a meaning of their own.
-const (
-	EnvNamespace  = "extism:host/env"
-	WASINamespace = "wasi_snapshot_preview1"
-
-	startFunction = "_start" // of a WASI command
-)
+const startFunction = "_start" // of a WASI command
 
 // Module is a compiled module and the name by which others import from it.
 type Module struct {
@@ -103,16 +97,16 @@ func (l *linked) visit(byName map[string]int, options *manifest.Options) error {
 // checkHost says why the host does not offer an import, or gives nil.
 func (l *linked) checkHost(module int, imp engine.Import, options *manifest.Options) error {
 	switch imp.Module {
-	case EnvNamespace:
-		if !kernel.IsEnvFunction(imp.Name) || imp.Kind != engine.KindFunction {
+	case kernel.EnvModule:
+		if !offers(kernel.EnvFunctions, imp.Name) || imp.Kind != engine.KindFunction {
 			return fmt.Errorf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
 		}
 		return nil
-	case WASINamespace:
+	case kernel.WasiModule:
 		if !options.UseWASI {
 			return fmt.Errorf(`WASI is not enabled; see the "useWasi" plugin option`)
 		}
-		if !wasi.IsFunction(imp.Name) || imp.Kind != engine.KindFunction {
+		if !offers(kernel.WasiFunctions, imp.Name) || imp.Kind != engine.KindFunction {
 			return fmt.Errorf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
 		}
 		l.importsWASI[module] = true
@@ -125,12 +119,14 @@ func (l *linked) checkHost(module int, imp engine.Import, options *manifest.Opti
 	case imp.Kind != engine.KindFunction:
 		return fmt.Errorf("a %s is asked for, and host imports are functions", imp.Kind)
 	}
-	for _, n := range names {
-		if n == imp.Name {
-			return nil
-		}
+	if slices.Contains(names, imp.Name) {
+		return nil
 	}
 	return fmt.Errorf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
+}
+
+func offers(functions []kernel.Function, name string) bool {
+	return slices.ContainsFunc(functions, func(f kernel.Function) bool { return f.Name == name })
 }
 
 func unresolved(chain string, imp engine.Import, reason string) *fault.Error {

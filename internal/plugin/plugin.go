@@ -67,6 +67,9 @@ func New(c Config) (*Plugin, error) {
 		return nil, err
 	}
 	c.WASI.CaptureOutput = c.Options.WASIOutput
+	if _, err := wasi.New(c.WASI); err != nil { // so that it cannot fail later
+		return nil, fault.Wrap(fault.InvalidInput, "WASI", err)
+	}
 	return &Plugin{
 		linked:   l,
 		manifest: c.Manifest,
@@ -216,7 +219,7 @@ func (p *Plugin) advance() Step {
 		step := p.todo[p.next]
 		switch {
 		case step.Op == Instantiate && p.linked.importsWASI[step.Module]:
-			p.wasi[step.Module] = wasi.New(p.wasiOpts)
+			p.wasi[step.Module], _ = wasi.New(p.wasiOpts)
 		case step.Op == Invoke && step.Function == startFunction:
 			p.started = true
 		}
@@ -280,11 +283,11 @@ func (p *Plugin) callError(o Outcome, module int, function string) *fault.Error 
 	return nil
 }
 
-// exitCode gives what the guest passed to proc_exit, if it did.
+// exitCode gives what a guest passed to proc_exit, once, if it did.
 func (p *Plugin) exitCode() (code uint32, exited bool) {
 	for _, s := range p.wasi {
 		if s != nil {
-			if code, exited = s.ExitCode(); exited {
+			if code, exited = s.TakeExitCode(); exited {
 				return code, true
 			}
 		}

@@ -15,6 +15,14 @@ func (s *System) ExitCode() (code uint32, exited bool) {
 	return s.exitCode, s.exited
 }
 
+// TakeExitCode is ExitCode, and forgets the answer: a guest that has ended its
+// initialisation by proc_exit(0) may be called again.
+func (s *System) TakeExitCode() (code uint32, exited bool) {
+	code, exited = s.ExitCode()
+	s.exitCode, s.exited = 0, false
+	return code, exited
+}
+
 // ProcRaise is proc_raise(sig): a guest has nobody to send a signal to, so the
 // answer is always ENOSYS. Nothing is written to its memory.
 //

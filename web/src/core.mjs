@@ -36,6 +36,8 @@ export class Core {
   #create;
   /** @type {WebAssembly.Memory} */
   #memory;
+  /** @type {GoProgram | null} */
+  #program = null;
 
   /** @param {Assets} assets */
   constructor(assets) {
@@ -60,10 +62,12 @@ export class Core {
     });
     const module = await this.assets.core();
     checkVersion(module);
-    const { exports } = await WebAssembly.instantiate(module, { ...program.imports, extism: this.memories.imports });
+    const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: this.memories.imports });
+    const { exports } = instance;
     this.#memory = /** @type {WebAssembly.Memory} */ (exports.mem);
     this.memories.attach(this.#memory);
-    program.start(/** @type {any} */ ({ exports }));
+    this.#program = program;
+    program.start(instance);
     this.raw = exports;
     for (const [name, f] of Object.entries(exports)) {
       if (typeof f === 'function') this.abi[name] = this.#entry(/** @type {any} */ (f));
@@ -121,6 +125,7 @@ export class Core {
     if (this.dead) return this.dead;
     this.dead = new ExtismError('CORE_CRASHED', `the core has crashed: ${why}`, cause === undefined ? {} : { cause });
     this.gate.kill();
+    this.#program?.crash(cause);
     for (const reject of this.#pending) reject(this.dead);
     this.#pending.clear();
     return this.dead;

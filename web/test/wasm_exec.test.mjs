@@ -440,6 +440,17 @@ describe("endings", () => {
     assertEnded(ended);
   });
 
+  test("its owner may end it from a callback", async () => {
+    const stop = new Error("enough");
+    let program;
+    const ended = await launch({ onFault: () => program.crash(stop) });
+    program = ended.program;
+    const getter = { get x() { throw new Error("boom"); } };
+    assert.throws(() => ended.go.get(getter, "x"), (error) => error.cause === stop);
+    assert.deepEqual(ended.log.crashes, [stop]);
+    assertEnded(ended);
+  });
+
   test("a deadlock is reported when declared", async () => {
     const ended = await launch();
     ended.program.declareDeadlock();
@@ -553,7 +564,9 @@ describe("the toolchain", () => {
   });
 
   test("runner: exit codes, and deadlocks when the event loop is empty", () => {
-    const run = (...args) => spawnSync(path.join(here, "go_js_wasm_exec"), [wasmFile, ...args], { encoding: "utf8", env: { ...process.env, NODE: process.execPath } });
+    const env = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` };
+    const run = (...args) =>
+      spawnSync(path.join(here, "go_js_wasm_exec"), [wasmFile, ...args], { encoding: "utf8", env });
     assert.equal(run("exit").status, 7);
     const waiting = run("wait");
     assert.equal(waiting.status, 2);

@@ -10,7 +10,6 @@
 package webengine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -45,12 +44,12 @@ var (
 )
 
 // Compile implements engine.Engine.
-func (h *Host) Compile(ctx context.Context, wasm []byte) (engine.Module, error) {
+func (h *Host) Compile(wasm []byte) (engine.Module, error) {
 	buf, err := h.NewBytes(wasm)
 	if err != nil {
 		return nil, err
 	}
-	return h.CompileBytes(ctx, buf)
+	return h.CompileBytes(buf)
 }
 
 // NewBytes copies b into a new Uint8Array.
@@ -64,18 +63,18 @@ func (h *Host) NewBytes(b []byte) (safejs.Value, error) {
 }
 
 // CompileBytes compiles the bytes of a Uint8Array.
-func (h *Host) CompileBytes(ctx context.Context, buf safejs.Value) (engine.Module, error) {
-	return h.compile(ctx, "compile", buf)
+func (h *Host) CompileBytes(buf safejs.Value) (engine.Module, error) {
+	return h.compile("compile", buf)
 }
 
 // CompileStreaming compiles a response of type application/wasm while it
 // arrives. The bytes are not kept.
-func (h *Host) CompileStreaming(ctx context.Context, r *Response) (engine.Module, error) {
-	return h.compile(ctx, "compileStreaming", r.Value)
+func (h *Host) CompileStreaming(r *Response) (engine.Module, error) {
+	return h.compile("compileStreaming", r.Value)
 }
 
-func (h *Host) compile(ctx context.Context, how string, what safejs.Value) (engine.Module, error) {
-	v, err := h.await(ctx, how, what)
+func (h *Host) compile(how string, what safejs.Value) (engine.Module, error) {
+	v, err := h.await(how, what)
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidWasm, "compiling the module", err)
 	}
@@ -118,8 +117,8 @@ type Response struct {
 }
 
 // Fetch requests a URL. Headers are names and values in turn.
-func (h *Host) Fetch(ctx context.Context, fetch safejs.Value, url, method string, headers []any) (*Response, error) {
-	v, err := h.await(ctx, "fetch", fetch, url, method, headers)
+func (h *Host) Fetch(fetch safejs.Value, url, method string, headers []any) (*Response, error) {
+	v, err := h.await("fetch", fetch, url, method, headers)
 	if err != nil {
 		return nil, fault.Wrap(fault.FetchFailed, "fetching "+url, err)
 	}
@@ -136,9 +135,10 @@ func (h *Host) Response(v safejs.Value) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	status, _ := tree.Get("status").Uint()
 	return &Response{
 		Value:  v,
-		Status: int(tree.Get("status").Number),
+		Status: int(status),
 		OK:     tree.Get("ok").Bool,
 		Type:   tree.Get("type").Text,
 		URL:    tree.Get("url").Text,
@@ -146,8 +146,8 @@ func (h *Host) Response(v safejs.Value) (*Response, error) {
 }
 
 // Body reads the whole body of a Response into a Uint8Array.
-func (h *Host) Body(ctx context.Context, r *Response) (safejs.Value, error) {
-	v, err := h.await(ctx, "body", r.Value)
+func (h *Host) Body(r *Response) (safejs.Value, error) {
+	v, err := h.await("body", r.Value)
 	if err != nil {
 		return v, fault.Wrap(fault.FetchFailed, "reading "+r.URL, err)
 	}
@@ -155,8 +155,8 @@ func (h *Host) Body(ctx context.Context, r *Response) (safejs.Value, error) {
 }
 
 // ReadFile reads a file into a Uint8Array, where there is a file system.
-func (h *Host) ReadFile(ctx context.Context, path string) (safejs.Value, error) {
-	v, err := h.await(ctx, "readFile", path)
+func (h *Host) ReadFile(path string) (safejs.Value, error) {
+	v, err := h.await("readFile", path)
 	if err != nil {
 		return v, fault.Wrap(fault.FetchFailed, "reading "+path, err)
 	}
@@ -164,8 +164,8 @@ func (h *Host) ReadFile(ctx context.Context, path string) (safejs.Value, error) 
 }
 
 // SHA256 gives the digest of a Uint8Array as hexadecimal digits.
-func (h *Host) SHA256(ctx context.Context, buf safejs.Value) (string, error) {
-	v, err := h.await(ctx, "sha256", buf)
+func (h *Host) SHA256(buf safejs.Value) (string, error) {
+	v, err := h.await("sha256", buf)
 	if err != nil {
 		return "", err
 	}
@@ -193,12 +193,12 @@ func (h *Host) text(function string, args ...any) (string, error) {
 
 // await calls a function of the host object that gives a promise, and waits for
 // that. Only goroutines of the control plane may wait.
-func (h *Host) await(ctx context.Context, function string, args ...any) (safejs.Value, error) {
+func (h *Host) await(function string, args ...any) (safejs.Value, error) {
 	promise, err := h.value.Call(function, args...)
 	if err != nil {
 		return safejs.Value{}, err
 	}
-	return await(ctx, promise)
+	return await(promise)
 }
 
 type settled struct {
@@ -206,7 +206,7 @@ type settled struct {
 	err   error
 }
 
-func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
+func await(promise safejs.Value) (safejs.Value, error) {
 	done := make(chan settled, 1) // neither handler may block
 	fulfilled, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
 		done <- settled{value: args[0]}
@@ -227,12 +227,8 @@ func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 	if _, err := promise.Call("then", fulfilled.Value(), rejected.Value()); err != nil {
 		return safejs.Value{}, err
 	}
-	select {
-	case s := <-done:
-		return s.value, s.err
-	case <-ctx.Done():
-		return safejs.Value{}, ctx.Err()
-	}
+	s := <-done
+	return s.value, s.err
 }
 
 // Thrown is an error that came from JavaScript. The host object sees to it that

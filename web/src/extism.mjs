@@ -1,0 +1,21 @@
+// @ts-check
+
+// Entry of extism.mjs, for pages, workers, Node, Deno and Bun: the core lies
+// beside this file, and the small fixed modules are part of it.
+
+import gate from '../../internal/kernel/gate.wasm';
+import kernel from '../../internal/kernel/kernel.wasm';
+import wasi from '../../internal/kernel/wasi.wasm';
+import { configure, createPlugin } from './api.mjs';
+import { compileOnce, compileURL, readFile } from './load.mjs';
+
+export * from './api.mjs';
+export default createPlugin;
+
+configure({
+  core: () => compileURL(new URL('extism.wasm', import.meta.url)),
+  gate: compileOnce(gate),
+  kernel: compileOnce(kernel),
+  wasi: compileOnce(wasi),
+  readFile,
+});

@@ -1,0 +1,45 @@
+// @ts-check
+
+/** The file system module of Node, Deno and Bun, if this is one of them. */
+const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
+
+/** Reads a file, where there is a file system. */
+export const readFile = fs && (async (/** @type {string} */ path) => new Uint8Array(await fs.readFile(path)));
+
+/** @type {Map<string, Promise<WebAssembly.Module>>} */
+const compiling = new Map();
+
+/**
+ * Compiles the module at a URL, while it arrives if the server gives it the right
+ * type. A failed attempt is not remembered.
+ * @param {URL} url
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export function compileURL(url) {
+  let module = compiling.get(url.href);
+  if (!module) {
+    module = load(url);
+    compiling.set(url.href, module);
+    module.catch(() => compiling.delete(url.href));
+  }
+  return module;
+}
+
+/** @param {URL} url */
+async function load(url) {
+  if (url.protocol === 'file:' && fs) return WebAssembly.compile(/** @type {any} */ (await fs.readFile(url)));
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the core cannot be loaded: ${url.href} answered ${response.status}`);
+  const streams = response.headers.get('content-type')?.startsWith('application/wasm') && WebAssembly.compileStreaming;
+  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * Compiles a small module when it is first needed.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+export function compileOnce(bytes) {
+  /** @type {WebAssembly.Module} */
+  let module;
+  return () => (module ??= new WebAssembly.Module(bytes));
+}
