@@ -80,7 +80,7 @@ export class MemoryTable {
   /** @type {Map<number, (n: number) => number>} by handle of a kernel */
   #allocators = new Map();
   /** @type {Memory} of the core */
-  #core;
+  #core = /** @type {any} */ (undefined);
 
   /** @param {WebAssembly.Memory} memory the core's */
   attach(memory) {

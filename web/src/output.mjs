@@ -5,6 +5,7 @@ const decoder = new TextDecoder();
 /**
  * What a function has given back: a copy that belongs to the caller. It has the
  * read side of DataView.
+ * @extends {DataView<ArrayBuffer>}
  */
 export class PluginOutput extends DataView {
   /** @type {Uint8Array | undefined} */

@@ -45,10 +45,10 @@ function release({ core, id, modules }) {
  */
 export class Plugin {
   /** @type {Core} */
-  #core;
+  #core = /** @type {any} */ (undefined);
   #id = 0;
   /** @type {{ id: number, core: Core, modules: number }} */
-  #held;
+  #held = /** @type {any} */ (undefined);
   #freshCore;
   /** @type {Request} */
   #request;
@@ -60,7 +60,7 @@ export class Plugin {
   /** @type {any} */
   #kernel;
   /** @type {Memory} */
-  #memory;
+  #memory = /** @type {any} */ (undefined);
   /** @type {WebAssembly.Instance[]} */
   #instances = [];
   /** @type {Map<string, GuestFunction>} */
@@ -283,8 +283,10 @@ export class Plugin {
       gate,
       go: { __proto__: raw, id: this.#id, max_pages: maxPages },
       host: {
-        log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) =>
-          self.deref()?.#log(level, off >>> 0, n >>> 0) ?? 0,
+        log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) => {
+          const plugin = self.deref();
+          return plugin ? plugin.#log(level, off >>> 0, n >>> 0) : 0;
+        },
       },
     }).exports;
     this.#memory = new Memory(this.#kernel.memory);
@@ -295,22 +297,26 @@ export class Plugin {
   async #instantiate(module) {
     const { assets, gate, memories, raw } = this.#core;
     const at = handle(this.#id, module);
+    /** @type {Record<string, any>} */
     const imports = { ...this.#imports, 'extism:host/env': this.#kernel };
     this.#names.forEach((name, i) => {
-      if (this.#instances[i]) imports[name] = /** @type {any} */ (this.#instances[i].exports);
+      if (this.#instances[i]) imports[name] = this.#instances[i].exports;
     });
     if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
       const self = new WeakRef(this);
-      imports.wasi_snapshot_preview1 = /** @type {any} */ (
-        new WebAssembly.Instance(assets.wasi(), {
-          gate,
-          go: { __proto__: raw, handle: at },
-          host: { wasi_output: () => self.deref()?.#wasiOutput(at) ?? 0 },
-        }).exports
-      );
+      imports.wasi_snapshot_preview1 = new WebAssembly.Instance(assets.wasi(), {
+        gate,
+        go: { __proto__: raw, handle: at },
+        host: {
+          wasi_output: () => {
+            const plugin = self.deref();
+            return plugin ? plugin.#wasiOutput(at) : 0;
+          },
+        },
+      }).exports;
     }
     memories.set(at, undefined);
-    const instance = await WebAssembly.instantiate(this.#modules[module], /** @type {any} */ (imports));
+    const instance = await WebAssembly.instantiate(this.#modules[module], imports);
     this.#instances[module] = instance;
     memories.set(at, instance.exports.memory);
     for (const f of this.#functions.values()) f.run = /** @type {any} */ (undefined);

@@ -3,4 +3,6 @@
 // script. document.currentScript is only set while the script runs: read it now.
 // In a worker there is no document, and the worker's own URL is what is left.
 
-export const scriptURL = globalThis.document?.currentScript?.src || globalThis.location?.href;
+const script = /** @type {HTMLScriptElement | null | undefined} */ (globalThis.document?.currentScript);
+
+export const scriptURL = script?.src || globalThis.location?.href;
