@@ -2,4 +2,4 @@
 # Runs the benchmarks; each compares runtimes within one run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-exec node e2e/bench/run.mjs "$@"
+exec go run ./e2e/bench "$@"

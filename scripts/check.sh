@@ -15,7 +15,7 @@ fi
 
 step "go vet"
 go vet ./...
-GOOS=js GOARCH=wasm go vet ./cmd/extism-js ./internal/...
+GOOS=js GOARCH=wasm go vet $(scripts/js-packages.sh)
 
 step "types of the shim"
 scripts/types.sh

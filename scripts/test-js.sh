@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests of the js/wasm packages under Node.
+# Runs Go tests as js/wasm under Node, on our own glue: those of the core's
+# packages, and the standard library's of the package that the glue serves.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# The toolchain's runner, with its own glue: these tests check Go code.
-PATH="$PATH:$(go env GOROOT)/lib/wasm"
-export PATH
-GOOS=js GOARCH=wasm go test ./internal/...
+GOOS=js GOARCH=wasm go test -exec="$PWD/web/test/go_js_wasm_exec" syscall/js $(scripts/js-packages.sh)

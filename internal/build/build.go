@@ -155,13 +155,13 @@ func goBuild(ctx context.Context, root, goos, pkg string, flags ...string) ([]by
 
 const corePackage = "./cmd/extism-js"
 
-// coreFlags keep the download small: no symbols, and nothing inlined in the
-// standard library, which repeats itself so much more then that it compresses by
-// 40 KB better. The project's own packages stay inlined.
-var coreFlags = []string{"-ldflags=-s -w", "-gcflags=all=-l", "-gcflags=" + modulePath + "/...="}
+// coreFlags keep the download small: nothing is inlined in the standard library,
+// which repeats itself so much more then that it compresses by 40 KB better. The
+// project's own packages stay inlined.
+var coreFlags = []string{"-gcflags=all=-l", "-gcflags=" + modulePath + "/...="}
 
 func (b *builder) core(ctx context.Context) error {
-	wasm, err := goBuild(ctx, b.root, "js", corePackage, coreFlags...)
+	wasm, err := goBuild(ctx, b.root, "js", corePackage, append(coreFlags[:len(coreFlags):len(coreFlags)], "-ldflags=-s -w")...)
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,6 @@ export const Op = Object.freeze({ CALL: 0, KERNEL: 1, INSTANTIATE: 2, INVOKE: 3,
 /** How something has ended (internal/plugin/step.go). */
 export const Outcome = Object.freeze({ RETURNED: 0, TRAPPED: 1, USER_ERROR: 2, NO_ROOM: 3 });
 
-/** The bits of plugin_end's result. */
-export const End = Object.freeze({ OK: 1, VARS_CHANGED: 2 });
-
 /** In place of a length: there is no text. */
 export const NO_TEXT = -1;
 
@@ -52,6 +49,15 @@ export class Memory {
     if (this.view.buffer !== buffer) this.view = new Uint8Array(buffer);
     return this.view;
   }
+
+  /**
+   * Copies a part into a buffer of its own.
+   * @param {number} off
+   * @param {number} n
+   */
+  copy(off, n) {
+    return this.bytes().slice(off, off + n).buffer; // not buffer.slice: that takes longer
+  }
 }
 
 /**
@@ -80,7 +86,7 @@ export class MemoryTable {
   /** @type {Map<number, (n: number) => number>} by handle of a kernel */
   #allocators = new Map();
   /** @type {Memory} of the core */
-  #core = /** @type {any} */ (undefined);
+  #core;
 
   /** @param {WebAssembly.Memory} memory the core's */
   attach(memory) {

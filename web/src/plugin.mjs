@@ -1,6 +1,6 @@
 // @ts-check
 
-import { End, handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
+import { handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
 import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { bytesOf } from './input.mjs';
@@ -45,10 +45,10 @@ function release({ core, id, modules }) {
  */
 export class Plugin {
   /** @type {Core} */
-  #core = /** @type {any} */ (undefined);
+  #core;
   #id = 0;
   /** @type {{ id: number, core: Core, modules: number }} */
-  #held = /** @type {any} */ (undefined);
+  #held;
   #freshCore;
   /** @type {Request} */
   #request;
@@ -60,7 +60,7 @@ export class Plugin {
   /** @type {any} */
   #kernel;
   /** @type {Memory} */
-  #memory = /** @type {any} */ (undefined);
+  #memory;
   /** @type {WebAssembly.Instance[]} */
   #instances = [];
   /** @type {Map<string, GuestFunction>} */
@@ -74,8 +74,8 @@ export class Plugin {
   #preparing = null;
   /** @type {{ error: unknown } | null} what a user's function has thrown in this call */
   #thrown = null;
-  /** @type {Uint8Array | null} the vars, as they were after the last call that changed any */
-  #vars = null;
+  /** Where the core notes where the vars are. */
+  #varsAt = 0;
 
   /**
    * @param {Core} core
@@ -156,12 +156,10 @@ export class Plugin {
    */
   #finish(kind, code, cause) {
     const kernel = this.#kernel;
-    const flags = this.#report('plugin_end', kind, code, cause);
-    if (flags & End.VARS_CHANGED) this.#saveVars();
-    if (!(flags & End.OK)) throw this.#error(cause);
+    if (!this.#report('plugin_end', kind, code, cause)) throw this.#error(cause);
     const off = kernel.host_output() >>> 0;
     if (off === 0) return null;
-    return new PluginOutput(this.#memory.memory.buffer.slice(off, off + (kernel.host_output_length() >>> 0)));
+    return new PluginOutput(this.#memory.copy(off, kernel.host_output_length() >>> 0));
   }
 
   /**
@@ -176,7 +174,7 @@ export class Plugin {
     const thrown = this.#thrown;
     if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, error);
     this.#thrown = null;
-    if (this.#report('plugin_end', Outcome.USER_ERROR, 0) & End.VARS_CHANGED) this.#saveVars();
+    this.#report('plugin_end', Outcome.USER_ERROR, 0);
     throw thrown.error;
   }
 
@@ -319,7 +317,7 @@ export class Plugin {
     const instance = await WebAssembly.instantiate(this.#modules[module], imports);
     this.#instances[module] = instance;
     memories.set(at, instance.exports.memory);
-    for (const f of this.#functions.values()) f.run = /** @type {any} */ (undefined);
+    for (const f of this.#functions.values()) f.run;
   }
 
   /**
@@ -338,6 +336,7 @@ export class Plugin {
     this.#held = { core, id, modules: modules.length };
     dropped.register(this, this.#held, this);
     try {
+      this.#varsAt = core.abi.vars_location(id) >>> 0;
       await this.#perform(core.abi.plugin_start(id));
     } catch (error) {
       dropped.unregister(this);
@@ -348,18 +347,13 @@ export class Plugin {
 
   /** Moves to a fresh core after the one before has crashed. The vars come along. */
   async #revive() {
+    const vars = this.#core.notedBytes(this.#varsAt);
     dropped.unregister(this);
     release(this.#held);
     this.#request = { ...this.#request, text: compiled(this.#request.text), sources: this.#modules };
     await this.#attach(await this.#freshCore());
-    if (this.#vars === null) return;
-    const [n] = this.#core.post(this.#vars);
+    const [n] = this.#core.post(vars);
     this.#core.abi.vars_restore(this.#id, n);
-  }
-
-  #saveVars() {
-    this.#core.abi.vars_save(this.#id);
-    this.#vars = this.#core.collect();
   }
 
   /**
@@ -445,7 +439,7 @@ export class Plugin {
    * @returns {number} not 0: the guest is stopped
    */
   #log(level, off, n) {
-    return this.#emit(LEVELS[level], this.#memory.memory.buffer.slice(off, off + n));
+    return this.#emit(LEVELS[level], this.#memory.copy(off, n));
   }
 
   /**
@@ -522,7 +516,6 @@ export class Plugin {
     release(this.#held);
     this.#instances = [];
     this.#functions.clear();
-    this.#vars = null;
   }
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {

@@ -3,6 +3,6 @@
 // script. document.currentScript is only set while the script runs: read it now.
 // In a worker there is no document, and the worker's own URL is what is left.
 
-const script = /** @type {HTMLScriptElement | null | undefined} */ (globalThis.document?.currentScript);
+const script = /** @type {HTMLScriptElement | null} */ (globalThis.document?.currentScript ?? null);
 
 export const scriptURL = script?.src || globalThis.location?.href;

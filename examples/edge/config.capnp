@@ -1,0 +1,24 @@
+# Runs the worker on a local workerd:
+#
+#   extism-js build && workerd serve examples/edge/config.capnp
+
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [ (name = "main", worker = .edge) ],
+  sockets = [ (name = "http", address = "127.0.0.1:8787", http = (), service = "main") ],
+);
+
+const edge :Workerd.Worker = (
+  compatibilityDate = "2026-11-01",
+  modules = [
+    (name = "worker.mjs", esModule = embed "worker.mjs"),
+    (name = "extism.edge.mjs", esModule = embed "../../dist/extism.edge.mjs"),
+    (name = "extism.wasm", wasm = embed "../../dist/extism.wasm"),
+    (name = "gate.wasm", wasm = embed "../../dist/gate.wasm"),
+    (name = "kernel.wasm", wasm = embed "../../dist/kernel.wasm"),
+    (name = "wasi.wasm", wasm = embed "../../dist/wasi.wasm"),
+    (name = "plugins/greet.wasm", wasm = embed "../../dist/plugins/greet.wasm"),
+    (name = "plugins/shout.wasm", wasm = embed "../../dist/plugins/shout.wasm"),
+  ],
+);
