@@ -197,7 +197,6 @@ var heavy = []struct{ pkg, why string }{
 	{"encoding/json", "it adds 155 KB through reflection; jsontree reads JSON"},
 	{"encoding/gob", "reflection"},
 	{"encoding/xml", "reflection"},
-	{"encoding/binary", "reflection, and Read and Write are slow; shift bytes"},
 	{"text/template", "it keeps every exported method of the program alive"},
 	{"html/template", "it keeps every exported method of the program alive"},
 	{"net", "the core has no network; the shim fetches"},

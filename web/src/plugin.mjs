@@ -317,7 +317,7 @@ export class Plugin {
     const instance = await WebAssembly.instantiate(this.#modules[module], imports);
     this.#instances[module] = instance;
     memories.set(at, instance.exports.memory);
-    for (const f of this.#functions.values()) f.run;
+    for (const f of this.#functions.values()) f.run = /** @type {any} */ (undefined);
   }
 
   /**
