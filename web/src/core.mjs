@@ -30,6 +30,8 @@ export class Core {
   memories = new MemoryTable();
   /** @type {Record<string, (...args: number[]) => any>} the core's exports, behind the gate */
   abi = {};
+  /** @type {any} the core's exports, for the imports of adapters, which enter the gate themselves */
+  raw;
   /** @type {Set<(reason: ExtismError) => void>} rejects what waits for the core */
   #pending = new Set();
   /** @type {any} */

@@ -8,6 +8,7 @@ const decoder = new TextDecoder();
  *
  * Small outputs are views of a part of a larger buffer, see {@link OutputSlab};
  * `buffer` is a buffer of its own all the same, made when it is first asked for.
+ * @extends {DataView<ArrayBuffer>}
  */
 export class PluginOutput extends DataView {
   /** @type {ArrayBuffer | undefined} */
@@ -36,7 +37,7 @@ export class PluginOutput extends DataView {
 
   /** The bytes as UTF-8; what is not UTF-8 becomes U+FFFD. */
   text() {
-    return decoder.decode(this);
+    return decoder.decode(/** @type {any} */ (this));
   }
 
   /** Same as {@link text}. */

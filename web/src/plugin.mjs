@@ -31,13 +31,6 @@ const LEVELS = /** @type {const} */ (['trace', 'debug', 'info', 'warn', 'error']
 /** Closes plug-ins that were dropped without being closed. */
 const dropped = new FinalizationRegistry((/** @type {{ core: Core, id: number, modules: number }} */ p) => release(p));
 
-// A kernel or adapter must not keep its plug-in alive: the core knows them. So
-// their sinks hold a WeakRef, and reach the plug-in by these.
-/** @type {(plugin: Plugin | undefined, level: number, off: number, n: number) => number} */
-let logTo;
-/** @type {(plugin: Plugin | undefined, at: number) => number} */
-let outputTo;
-
 /** @param {{ core: Core, id: number, modules: number }} plugin */
 function release({ core, id, modules }) {
   for (let slot = 0; slot < modules; slot++) core.memories.delete(handle(id, slot));
@@ -284,13 +277,15 @@ export class Plugin {
   #startKernel() {
     const { abi, assets, gate, raw } = this.#core;
     const maxPages = abi.plugin_max_pages(this.#id);
-    const self = new WeakRef(this);
+    const self = new WeakRef(this); // the kernel must not keep the plug-in alive: the core knows it
     this.#kernel = new WebAssembly.Instance(assets.kernel(), {
       gate,
       go: { __proto__: raw, id: this.#id, max_pages: maxPages },
       host: {
-        log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) =>
-          logTo(self.deref(), level, off >>> 0, n >>> 0),
+        log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) => {
+          const plugin = self.deref();
+          return plugin ? plugin.#log(level, off >>> 0, n >>> 0) : 0;
+        },
       },
     }).exports;
     this.#memory = new Memory(this.#kernel.memory);
@@ -301,22 +296,26 @@ export class Plugin {
   async #instantiate(module) {
     const { assets, gate, memories, raw } = this.#core;
     const at = handle(this.#id, module);
+    /** @type {Record<string, any>} */
     const imports = { ...this.#imports, 'extism:host/env': this.#kernel };
     this.#names.forEach((name, i) => {
-      if (this.#instances[i]) imports[name] = /** @type {any} */ (this.#instances[i].exports);
+      if (this.#instances[i]) imports[name] = this.#instances[i].exports;
     });
     if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
       const self = new WeakRef(this);
-      imports.wasi_snapshot_preview1 = /** @type {any} */ (
-        new WebAssembly.Instance(assets.wasi(), {
-          gate,
-          go: { __proto__: raw, handle: at },
-          host: { wasi_output: () => outputTo(self.deref(), at) },
-        }).exports
-      );
+      imports.wasi_snapshot_preview1 = new WebAssembly.Instance(assets.wasi(), {
+        gate,
+        go: { __proto__: raw, handle: at },
+        host: {
+          wasi_output: () => {
+            const plugin = self.deref();
+            return plugin ? plugin.#wasiOutput(at) : 0;
+          },
+        },
+      }).exports;
     }
     memories.set(at, undefined);
-    const instance = await WebAssembly.instantiate(this.#modules[module], /** @type {any} */ (imports));
+    const instance = await WebAssembly.instantiate(this.#modules[module], imports);
     this.#instances[module] = instance;
     memories.set(at, instance.exports.memory);
     for (const f of this.#functions.values()) f.run = /** @type {any} */ (undefined);
@@ -442,11 +441,6 @@ export class Plugin {
    */
   #log(level, off, n) {
     return this.#emit(LEVELS[level], this.#memory.copy(off, n));
-  }
-
-  static {
-    logTo = (plugin, level, off, n) => (plugin ? plugin.#log(level, off, n) : 0);
-    outputTo = (plugin, at) => (plugin ? plugin.#wasiOutput(at) : 0);
   }
 
   /**
