@@ -36,6 +36,13 @@ var Wasm []byte
 //go:embed gate.wasm
 var GateWasm []byte
 
+// GateNativeWasm is gate_native.wasm, the gate for engines on which guests do not
+// share a stack with Go: the same exports as [GateWasm] without the probe. Callers
+// must not change it.
+//
+//go:embed gate_native.wasm
+var GateNativeWasm []byte
+
 // WasiWasm is wasi.wasm. Callers must not change it.
 //
 //go:embed wasi.wasm
