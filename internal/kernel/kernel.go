@@ -61,8 +61,8 @@ const (
 )
 
 // MaxBlock is the length in bytes of the longest block that can exist, provided
-// that there are pages for it.
-const MaxBlock = 0xfffe0000
+// that there are pages for it. The kernel keeps 1 byte in 128 for descriptors.
+const MaxBlock = 0xfe000000
 
 // NoPageLimit is the value of the global go.max_pages that means "no limit". The
 // kernel never uses more than 65,535 pages.

@@ -195,24 +195,40 @@ type Instance struct {
 	hasMemory bool
 }
 
-// Call calls an exported function. Numbers are encoded as wazero's package api
-// does. Traps and exits are errors.
+// Call calls an exported function. Floats are encoded as wazero's package api does;
+// an i32 is the lower half of an element, and in results the upper half is 0. Traps
+// and exits are errors.
 func (i *Instance) Call(ctx context.Context, name string, args ...uint64) ([]uint64, error) {
-	f := i.mod.ExportedFunction(name)
+	f := i.Function(name)
 	if f == nil {
 		return nil, fmt.Errorf("wazeroengine: no function %q", name)
 	}
-	return f.Call(ctx, args...)
+	return f(ctx, args...)
 }
 
 // Function returns an exported function for many calls, or nil if there is none of
 // that name. It must not be called again before it has returned, not even by what
 // it calls; [Instance.Call] may.
 func (i *Instance) Function(name string) func(ctx context.Context, args ...uint64) ([]uint64, error) {
-	if f := i.mod.ExportedFunction(name); f != nil {
-		return f.Call
+	f := i.mod.ExportedFunction(name)
+	if f == nil {
+		return nil
 	}
-	return nil
+	types := f.Definition().ResultTypes()
+	return func(ctx context.Context, args ...uint64) ([]uint64, error) {
+		results, err := f.Call(ctx, args...)
+		clearUpper(results, types)
+		return results, err
+	}
+}
+
+// clearUpper clears the upper halves of i32s, in which wazero leaves anything.
+func clearUpper(values []uint64, types []api.ValueType) {
+	for i := range min(len(values), len(types)) {
+		if types[i] == api.ValueTypeI32 {
+			values[i] = uint64(uint32(values[i]))
+		}
+	}
 }
 
 // Memory returns the first memory of the instance, its own or imported, or nil.

@@ -17,16 +17,11 @@ func (e *Engine) host(ctx context.Context, importer *wasm.Info, module string, a
 	b := e.runtime.NewHostModuleBuilder(module)
 	for _, m := range functionsFrom(importer, module) {
 		f := answer(m.Name)
-		params := m.Func.Params
+		params := valueTypes(m.Func.Params)
 		b.NewFunctionBuilder().WithGoFunction(api.GoFunc(func(_ context.Context, stack []uint64) {
-			// wazero leaves anything in the upper half of an i32.
-			for i, p := range params {
-				if p == wasm.I32 {
-					stack[i] = uint64(uint32(stack[i]))
-				}
-			}
+			clearUpper(stack, params)
 			stack[0] = f(stack)
-		}), valueTypes(m.Func.Params), valueTypes(m.Func.Results)).Export(m.Name)
+		}), params, valueTypes(m.Func.Results)).Export(m.Name)
 	}
 	compiled, err := b.Compile(ctx)
 	if err != nil {
