@@ -106,8 +106,8 @@ func (e *Engine) Kill(ctx context.Context) error {
 }
 
 // Compile implements [engine.Engine]. The result is a [*Module].
-func (e *Engine) Compile(ctx context.Context, module []byte) (engine.Module, error) {
-	m, err := e.compile(ctx, module)
+func (e *Engine) Compile(module []byte) (engine.Module, error) {
+	m, err := e.compile(context.Background(), module)
 	if err != nil {
 		return nil, err
 	}
