@@ -547,7 +547,12 @@
     (if (i32.eqz (local.tee $d (call $forget (local.get $off)))) (then (return)))
     (if (i32.eq (i32.wrap_i64 (local.get $off)) (global.get $input))
       (then (call $take_input (global.get $input) (i32.const 0))))
-    (call $release (local.get $d)))
+    (call $release (local.get $d))
+    ;; With the last block go the descriptors, if they take more than a little.
+    (if (i32.eqz (global.get $live))
+      (then
+        (if (i32.gt_u (i32.sub (global.get $end) (global.get $floor)) (i32.const 4096))
+          (then (call $forget_all))))))
 
   ;; The length of the live block that starts at `off`; 0 if there is none.
   (func $length (param $off i64) (result i32)
@@ -559,13 +564,8 @@
   (func $length64 (export "length") (export "length_unsafe") (param $off i64) (result i64)
     (i64.extend_i32_u (call $length (local.get $off))))
 
-  ;; Forgets every block, the input, the output and the error. The time it takes
-  ;; depends on how many blocks there were, not on their sizes.
-  (func $reset (export "reset")
-    (if (global.get $words)
-      (then
-        (memory.fill (i32.const 0) (i32.const 0) (i32.const 864))
-        (global.set $words (i32.const 0))))
+  ;; Raises the floor to where it began, over an empty table.
+  (func $forget_all
     (memory.fill (global.get $floor) (i32.const 0)
       (i32.sub (global.get $end) (global.get $floor)))
     (global.set $floor (i32.sub (global.get $end) (i32.const 256)))
@@ -573,7 +573,16 @@
     (global.set $shift (i32.const 26))
     (global.set $live (i32.const 0))
     (global.set $last (i32.const 0))
-    (global.set $spare (i32.const 0))
+    (global.set $spare (i32.const 0)))
+
+  ;; Forgets every block, the input, the output and the error. The time it takes
+  ;; depends on how many blocks there were, not on their sizes.
+  (func $reset (export "reset")
+    (if (global.get $words)
+      (then
+        (memory.fill (i32.const 0) (i32.const 0) (i32.const 864))
+        (global.set $words (i32.const 0))))
+    (call $forget_all)
     (global.set $top (i32.const 1024))
     (call $set_limit (i32.const 1024))
     (call $take_input (i32.const 0) (i32.const 0))
