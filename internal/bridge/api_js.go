@@ -3,9 +3,11 @@
 package bridge
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/extism-js/extism-js/internal/engine/webengine"
@@ -41,27 +43,33 @@ func Run() (release func(), err error) {
 
 type control struct{ host *webengine.Host }
 
-// create(request, sources, fetch, resolve, reject) links a plug-in in a
-// goroutine of its own. It calls resolve(id, names, modules, json), with the
-// modules in the manifest's order and the text of a manifest that was fetched,
-// or reject(error text as in encodeError, ticket).
+// create(n, sources, fetch, resolve, reject) links a plug-in in a goroutine of its
+// own. The request is JSON, n bytes in the inbox. It calls resolve(id, json,
+// names, modules...), with the text of a manifest that was fetched, the modules'
+// names with zero bytes between them, and the modules, both in the manifest's
+// order; or reject(error text as in encodeError, ticket).
 func (c *control) create(_ safejs.Value, args []safejs.Value) any {
 	if len(args) != 5 {
 		return nil
 	}
+	n, err := args[0].Int()
+	if err != nil {
+		return nil
+	}
 	r := &request{control: c, sources: args[1], fetch: args[2]}
+	text := bytes.Clone(inbox[:n])
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
 				r.reject(args[4], fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
 			}
 		}()
-		id, names, modules, err := r.run(args[0])
+		id, mods, err := r.run(text)
 		if err != nil {
 			r.reject(args[4], err)
 			return
 		}
-		args[3].Invoke(id, names, modules, r.fetched)
+		r.resolve(args[3], id, mods)
 	}()
 	return nil
 }
@@ -70,7 +78,7 @@ func (c *control) create(_ safejs.Value, args []safejs.Value) any {
 type request struct {
 	*control
 	sources safejs.Value // an array: Uint8Array, Response and WebAssembly.Module objects
-	count   int
+	kinds   []string     // of the sources: bytes, response or module
 	fetch   safejs.Value
 	fetched string // the text of a manifest that was fetched
 }
@@ -84,43 +92,45 @@ func (r *request) reject(reject safejs.Value, err error) {
 	reject.Invoke(encodeError(fault.From(err)), ticket)
 }
 
-func (r *request) run(text safejs.Value) (id int32, names, modules []any, err error) {
-	data, err := r.host.Bytes(text)
-	if err != nil {
-		return 0, nil, nil, err
+func (r *request) resolve(resolve safejs.Value, id int32, mods []plugin.Module) {
+	names := make([]string, len(mods))
+	args := []any{id, r.fetched, ""}
+	for i, mod := range mods {
+		names[i] = mod.Name
+		args = append(args, safejs.Unsafe(mod.Module.(*webengine.Module).Value))
 	}
-	tree, err := jsontree.Parse(data)
+	args[2] = strings.Join(names, "\x00")
+	resolve.Invoke(args...)
+}
+
+func (r *request) run(text []byte) (id int32, mods []plugin.Module, err error) {
+	tree, err := jsontree.Parse(text)
 	if err != nil {
-		return 0, nil, nil, fault.Wrap(fault.InvalidInput, "manifest or options", err)
+		return 0, nil, fault.Wrap(fault.InvalidInput, "manifest or options", err)
 	}
-	if r.count, err = r.sources.Length(); err != nil {
-		return 0, nil, nil, err
+	for _, kind := range tree.Get("sources").Items {
+		r.kinds = append(r.kinds, kind.Text)
 	}
 	options, err := manifest.DecodeOptions(tree.Get("options"))
 	if err != nil {
-		return 0, nil, nil, err
+		return 0, nil, err
 	}
 	m, err := r.manifest(tree.Get("input"))
 	if err != nil {
-		return 0, nil, nil, err
+		return 0, nil, err
 	}
-	if compiled := tree.Get("compiled"); compiled != nil {
+	if tree.Get("compiled") != nil {
 		useCompiled(m)
 	}
-	mods, err := r.modules(m)
-	if err != nil {
-		return 0, nil, nil, err
+	if mods, err = r.modules(m); err != nil {
+		return 0, nil, err
 	}
 	p, err := plugin.New(plugin.Config{Manifest: m, Options: options, Modules: mods, WASI: wasiOptions()})
 	if err != nil {
-		return 0, nil, nil, err
-	}
-	for _, mod := range mods {
-		names = append(names, mod.Name)
-		modules = append(modules, safejs.Unsafe(mod.Module.(*webengine.Module).Value))
+		return 0, nil, err
 	}
 	id, err = register(p, len(mods))
-	return id, names, modules, err
+	return id, mods, err
 }
 
 // useCompiled makes a manifest refer to modules that have been compiled before,
@@ -144,7 +154,7 @@ func wasiOptions() wasi.Options {
 // manifest makes a manifest of whatever was given for one.
 func (r *request) manifest(input *jsontree.Value) (*manifest.Manifest, error) {
 	if v := input.Get("manifest"); v != nil {
-		return manifest.Decode(v, r.count)
+		return manifest.Decode(v, len(r.kinds))
 	}
 	if v := input.Get("json"); v != nil {
 		return manifest.Parse([]byte(v.Text))
@@ -161,7 +171,7 @@ func (r *request) manifest(input *jsontree.Value) (*manifest.Manifest, error) {
 	}
 	source, _ := input.Get("source").Uint()
 	n := int(source)
-	if input.Get("kind").Text == "response" {
+	if n < len(r.kinds) && r.kinds[n] == "response" {
 		response, err := r.response(n)
 		if err != nil {
 			return nil, err
@@ -178,8 +188,8 @@ func (r *request) fromResponse(response *webengine.Response) (*manifest.Manifest
 	}
 	switch response.Type {
 	case "application/wasm", "application/octet-stream", "":
-		n := r.count
-		r.count++
+		n := len(r.kinds)
+		r.kinds = append(r.kinds, "response")
 		return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &n}}}, r.sources.SetIndex(n, safejs.Unsafe(response.Value))
 	case "application/json", "text/json":
 		body, err := r.host.Body(response)

@@ -44,11 +44,7 @@ func (r *request) source(w *manifest.Wasm) (engine.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind, err := r.host.KindOf(v)
-	if err != nil {
-		return nil, err
-	}
-	switch kind {
+	switch r.kinds[*w.Source] {
 	case "bytes":
 		return r.compileBytes(w, v)
 	case "response":

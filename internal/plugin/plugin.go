@@ -11,6 +11,7 @@ package plugin
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/hostenv"
@@ -70,8 +71,10 @@ func New(c Config) (*Plugin, error) {
 		return nil, err
 	}
 	c.WASI.CaptureOutput = c.Options.WASIOutput
-	if _, err := wasi.New(c.WASI); err != nil { // so that it cannot fail later
-		return nil, fault.Wrap(fault.InvalidInput, "WASI", err)
+	if slices.Contains(l.importsWASI, true) {
+		if _, err := wasi.New(c.WASI); err != nil { // so that it cannot fail later
+			return nil, fault.Wrap(fault.InvalidInput, "WASI", err)
+		}
 	}
 	return &Plugin{
 		linked:   l,

@@ -145,9 +145,9 @@ export class Core {
     return new Promise((resolve, reject) => {
       this.#pending.add(reject);
       const settled = () => this.#pending.delete(reject);
-      const created = (/** @type {number} */ id, /** @type {string[]} */ names, /** @type {WebAssembly.Module[]} */ modules, /** @type {string} */ json) => {
+      const created = (/** @type {number} */ id, /** @type {string} */ json, /** @type {string} */ names, /** @type {WebAssembly.Module[]} */ ...modules) => {
         settled();
-        resolve({ id, names, modules, json });
+        resolve({ id, names: names.split('\0'), modules, json });
       };
       const refused = (/** @type {string} */ text, /** @type {number} */ ticket) => {
         settled();
@@ -157,7 +157,7 @@ export class Core {
       };
       try {
         this.gate.probe();
-        this.#create(encodeText(request.text), request.sources, request.fetch, created, refused);
+        this.#create(this.post(encodeText(request.text))[0], request.sources, request.fetch, created, refused);
       } catch (error) {
         settled();
         reject(isStackOverflow(error) ? this.#refused(error) : this.crash(textOf(error), error));

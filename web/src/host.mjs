@@ -108,8 +108,13 @@ export class Host {
 
     newBytes: (/** @type {number} */ n) => new Uint8Array(n),
 
-    kindOf: (/** @type {unknown} */ source) =>
-      source instanceof Uint8Array ? 'bytes' : isModule(source) ? 'module' : 'response',
+    compileNow: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => {
+      try {
+        return new WebAssembly.Module(bytes);
+      } catch {
+        return null; // compile says why
+      }
+    },
 
     compile: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => this.#settle(() => WebAssembly.compile(bytes)),
 
@@ -120,8 +125,7 @@ export class Host {
           : WebAssembly.compile(await response.arrayBuffer()),
       ),
 
-    describe: (/** @type {WebAssembly.Module} */ module) =>
-      JSON.stringify({ imports: WebAssembly.Module.imports(module), exports: WebAssembly.Module.exports(module) }),
+    describe,
 
     fetch: (
       /** @type {typeof globalThis.fetch} */ fetch,
@@ -149,6 +153,24 @@ export class Host {
         return Array.from(sum, (b) => b.toString(16).padStart(2, '0')).join('');
       }),
   };
+}
+
+/**
+ * A module's imports and exports, for parseDescription in host_js.go. JSON would
+ * take the core several times as long to read.
+ * @param {WebAssembly.Module} module
+ */
+function describe(module) {
+  let text = '';
+  for (const i of WebAssembly.Module.imports(module)) text += `${i.kind}\0${escape(i.module)}\0${escape(i.name)}\0`;
+  text += '\0';
+  for (const e of WebAssembly.Module.exports(module)) text += `${e.kind}\0${escape(e.name)}\0`;
+  return text;
+}
+
+/** @param {string} name */
+function escape(name) {
+  return /[\0\x01]/.test(name) ? name.replaceAll('\x01', '\x01o').replaceAll('\0', '\x01z') : name;
 }
 
 /**

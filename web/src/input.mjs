@@ -124,7 +124,8 @@ export function readRequest(manifest, options, fetch) {
   /** @type {string[]} */
   const urls = [];
   const input = reading('the manifest', 'INVALID_MANIFEST', () => readManifest(manifest, sources, urls));
-  const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${JSON.stringify(options)}}`);
+  const kinds = sources.map(kindOf);
+  const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${JSON.stringify(options)},"sources":${JSON.stringify(kinds)}}`);
   return { text, sources, fetch, urls };
 }
 
@@ -148,8 +149,7 @@ function readManifest(manifest, sources, urls) {
   if (typeof manifest !== 'object' || manifest === null) {
     throw new ExtismError('INVALID_MANIFEST', `manifest: an object, bytes, a URL, a Response or a WebAssembly.Module expected, not ${manifest === null ? 'null' : typeof manifest}`);
   }
-  const kind = readSource(manifest, sources);
-  if (kind) return JSON.stringify({ source: 0, kind });
+  if (readSource(manifest, sources)) return '{"source":0}';
   const text = JSON.stringify({ manifest }, (_, value) => {
     if (typeof value !== 'object' || value === null) return value;
     return readSource(value, sources) ? { $source: sources.length - 1 } : value;
@@ -161,17 +161,26 @@ function readManifest(manifest, sources, urls) {
 }
 
 /**
+ * @param {unknown} source
+ * @returns {'bytes' | 'module' | 'response'}
+ */
+function kindOf(source) {
+  return source instanceof Uint8Array ? 'bytes' : isModule(source) ? 'module' : 'response';
+}
+
+/**
  * Takes over an object that JSON cannot carry.
  * @param {object} value
  * @param {unknown[]} sources
- * @returns {'bytes' | 'module' | 'response' | undefined} what it is, if it is one
+ * @returns {boolean} whether it is one
  */
 function readSource(value, sources) {
   const bytes = bytesOf(value);
-  if (bytes) return sources.push(bytes.slice()), 'bytes';
-  if (isModule(value)) return sources.push(value), 'module';
-  if (isResponse(value)) return sources.push(recordOf(value)), 'response';
-  return undefined;
+  if (bytes) sources.push(bytes.slice());
+  else if (isModule(value)) sources.push(value);
+  else if (isResponse(value)) sources.push(recordOf(value));
+  else return false;
+  return true;
 }
 
 /**

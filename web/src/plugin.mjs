@@ -351,7 +351,7 @@ export class Plugin {
     const vars = this.#core.notedBytes(this.#varsAt);
     dropped.unregister(this);
     release(this.#held);
-    this.#request = { ...this.#request, text: compiled(this.#request.text), sources: this.#modules };
+    this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#modules };
     await this.#attach(await this.#freshCore());
     const [n] = this.#core.post(vars);
     this.#core.abi.vars_restore(this.#id, n);
@@ -589,7 +589,10 @@ function withInput(text, input) {
   return JSON.stringify({ ...JSON.parse(text), input });
 }
 
-/** @param {string} text of a request, whose modules then are what it has as sources */
-function compiled(text) {
-  return JSON.stringify({ ...JSON.parse(text), compiled: true });
+/**
+ * @param {string} text of a request, whose sources then are its compiled modules
+ * @param {number} modules how many it has
+ */
+function compiled(text, modules) {
+  return JSON.stringify({ ...JSON.parse(text), compiled: true, sources: Array(modules).fill('module') });
 }

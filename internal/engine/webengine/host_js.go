@@ -12,6 +12,7 @@ package webengine
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
@@ -62,8 +63,17 @@ func (h *Host) NewBytes(b []byte) (safejs.Value, error) {
 	return buf, err
 }
 
+// compileAtOnce is up to how many bytes a module is compiled while the page waits.
+// That takes less time than to have another thread do it and come back.
+const compileAtOnce = 32 << 10
+
 // CompileBytes compiles the bytes of a Uint8Array.
 func (h *Host) CompileBytes(buf safejs.Value) (engine.Module, error) {
+	if n, err := buf.Length(); err == nil && n <= compileAtOnce {
+		if v, err := h.value.Call("compileNow", buf); err == nil && !v.IsNull() {
+			return h.Describe(v)
+		}
+	}
 	return h.compile("compile", buf)
 }
 
@@ -87,25 +97,34 @@ func (h *Host) Describe(v safejs.Value) (engine.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := jsontree.Parse([]byte(text))
-	if err != nil {
-		return nil, err
-	}
+	return parseDescription(v, text)
+}
+
+// parseDescription reads what the shim's describe says of a module: three fields
+// for each import and two for each export, with a zero byte after each field. The
+// exports come after an empty field.
+func parseDescription(v safejs.Value, text string) (*Module, error) {
 	m := &Module{Value: v}
-	for _, x := range tree.Get("imports").Items {
-		kind, _ := engine.ParseKind(x.Get("kind").Text)
-		m.imports = append(m.imports, engine.Import{Module: x.Get("module").Text, Name: x.Get("name").Text, Kind: kind})
+	fields := strings.Split(text, "\x00")
+	for len(fields) >= 3 && fields[0] != "" {
+		kind, _ := engine.ParseKind(fields[0])
+		m.imports = append(m.imports, engine.Import{Module: unescape(fields[1]), Name: unescape(fields[2]), Kind: kind})
+		fields = fields[3:]
 	}
-	for _, x := range tree.Get("exports").Items {
-		kind, _ := engine.ParseKind(x.Get("kind").Text)
-		m.exports = append(m.exports, engine.Export{Name: x.Get("name").Text, Kind: kind})
+	for fields = fields[1:]; len(fields) >= 2; fields = fields[2:] {
+		kind, _ := engine.ParseKind(fields[0])
+		m.exports = append(m.exports, engine.Export{Name: unescape(fields[1]), Kind: kind})
 	}
 	return m, nil
 }
 
-// KindOf tells what one of the objects beside a manifest is: "bytes" (a
-// Uint8Array), "response" or "module".
-func (h *Host) KindOf(v safejs.Value) (string, error) { return h.text("kindOf", v) }
+// unescape restores the zero bytes of a name.
+func unescape(name string) string {
+	if strings.IndexByte(name, 1) < 0 {
+		return name
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "\x01z", "\x00"), "\x01o", "\x01")
+}
 
 // Response is what has answered a request.
 type Response struct {
