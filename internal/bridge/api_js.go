@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/extism-js/extism-js/internal/engine/webengine"
 	"github.com/extism-js/extism-js/internal/fault"
@@ -41,76 +42,88 @@ func Run() (release func(), err error) {
 	return create.Release, nil
 }
 
+// The answers to a request. The shim settles a promise by them, so nothing comes
+// back into Go. Texts are borrowed.
+
+// requestCreated has the plug-in's number, its modules' names in the manifest's
+// order, with zero bytes between them, and the text of a manifest that was
+// fetched.
+//
+//go:wasmimport extism request_created
+func requestCreated(request, id int32, names unsafe.Pointer, namesLen int32, json unsafe.Pointer, jsonLen int32)
+
+// requestRefused has an error as encodeError gives it, and a ticket for what
+// JavaScript has thrown, or -1.
+//
+//go:wasmimport extism request_refused
+func requestRefused(request int32, text unsafe.Pointer, textLen, ticket int32)
+
+func pointer(s string) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(s)) }
+
 type control struct{ host *webengine.Host }
 
-// create(n, sources, fetch, resolve, reject) links a plug-in in a goroutine of its
-// own. The request is JSON, n bytes in the inbox. It calls resolve(id, json,
-// names, modules...), with the text of a manifest that was fetched, the modules'
-// names with zero bytes between them, and the modules, both in the manifest's
-// order; or reject(error text as in encodeError, ticket).
+// create(request, n) links a plug-in in a goroutine of its own and answers by
+// requestCreated or requestRefused. What is asked for is JSON, n bytes in the
+// inbox.
 func (c *control) create(_ safejs.Value, args []safejs.Value) any {
-	if len(args) != 5 {
+	if len(args) != 2 {
 		return nil
 	}
-	n, err := args[0].Int()
-	if err != nil {
+	number, err1 := args[0].Int()
+	n, err2 := args[1].Int()
+	if err1 != nil || err2 != nil || n > len(inbox) {
 		return nil
 	}
-	r := &request{control: c, sources: args[1], fetch: args[2]}
 	text := bytes.Clone(inbox[:n])
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				r.reject(args[4], fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
-			}
-		}()
-		id, mods, err := r.run(text)
-		if err != nil {
-			r.reject(args[4], err)
-			return
-		}
-		r.resolve(args[3], id, mods)
-	}()
+	go c.answer(number, text)
 	return nil
 }
 
-// request is one plug-in in the making.
-type request struct {
-	*control
-	sources safejs.Value // an array: Uint8Array, Response and WebAssembly.Module objects
-	kinds   []string     // of the sources: bytes, response or module
-	fetch   safejs.Value
-	fetched string // the text of a manifest that was fetched
+func (c *control) answer(number int, text []byte) {
+	defer func() {
+		if p := recover(); p != nil {
+			refuse(number, fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
+		}
+	}()
+	r := &request{}
+	id, mods, err := r.run(c.host, number, text)
+	if err != nil {
+		refuse(number, err)
+		return
+	}
+	names := make([]string, len(mods))
+	for i, m := range mods {
+		names[i] = m.Name
+	}
+	joined := strings.Join(names, "\x00")
+	requestCreated(int32(number), id, pointer(joined), int32(len(joined)), pointer(r.fetched), int32(len(r.fetched)))
 }
 
-// reject reports an error; the ticket stands for a value that JavaScript threw.
-func (r *request) reject(reject safejs.Value, err error) {
+func refuse(number int, err error) {
 	ticket := -1
 	if t, ok := errors.AsType[*webengine.Thrown](err); ok {
 		ticket = t.Ticket
 	}
-	reject.Invoke(encodeError(fault.From(err)), ticket)
+	text := encodeError(fault.From(err))
+	requestRefused(int32(number), pointer(text), int32(len(text)), int32(ticket))
 }
 
-func (r *request) resolve(resolve safejs.Value, id int32, mods []plugin.Module) {
-	names := make([]string, len(mods))
-	args := []any{id, r.fetched, ""}
-	for i, mod := range mods {
-		names[i] = mod.Name
-		args = append(args, safejs.Unsafe(mod.Module.(*webengine.Module).Value))
-	}
-	args[2] = strings.Join(names, "\x00")
-	resolve.Invoke(args...)
+// request is one plug-in in the making.
+type request struct {
+	*webengine.Request
+	fetched string // the text of a manifest that was fetched
 }
 
-func (r *request) run(text []byte) (id int32, mods []plugin.Module, err error) {
+func (r *request) run(host *webengine.Host, number int, text []byte) (id int32, mods []plugin.Module, err error) {
 	tree, err := jsontree.Parse(text)
 	if err != nil {
 		return 0, nil, fault.Wrap(fault.InvalidInput, "manifest or options", err)
 	}
+	var kinds []webengine.SourceKind
 	for _, kind := range tree.Get("sources").Items {
-		r.kinds = append(r.kinds, kind.Text)
+		kinds = append(kinds, webengine.SourceKind(kind.Text))
 	}
+	r.Request = host.Request(number, kinds)
 	options, err := manifest.DecodeOptions(tree.Get("options"))
 	if err != nil {
 		return 0, nil, err
@@ -154,7 +167,7 @@ func wasiOptions() wasi.Options {
 // manifest makes a manifest of whatever was given for one.
 func (r *request) manifest(input *jsontree.Value) (*manifest.Manifest, error) {
 	if v := input.Get("manifest"); v != nil {
-		return manifest.Decode(v, len(r.kinds))
+		return manifest.Decode(v, len(r.Kinds))
 	}
 	if v := input.Get("json"); v != nil {
 		return manifest.Parse([]byte(v.Text))
@@ -162,41 +175,37 @@ func (r *request) manifest(input *jsontree.Value) (*manifest.Manifest, error) {
 	if v := input.Get("path"); v != nil {
 		return &manifest.Manifest{Wasm: []manifest.Wasm{{Path: v.Text}}}, nil
 	}
+	source := 0 // the only one there is
 	if v := input.Get("url"); v != nil {
-		response, err := r.request(v.Text, "", nil)
-		if err != nil {
+		var err error
+		if source, err = r.Fetch(v.Text, "", []any{}); err != nil {
 			return nil, err
 		}
-		return r.fromResponse(response)
 	}
-	source, _ := input.Get("source").Uint()
-	n := int(source)
-	if n < len(r.kinds) && r.kinds[n] == "response" {
-		response, err := r.response(n)
-		if err != nil {
-			return nil, err
-		}
-		return r.fromResponse(response)
+	if r.Kinds[source] == webengine.Response {
+		return r.fromResponse(source)
 	}
-	return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &n}}}, nil
+	return fromSource(source), nil
+}
+
+func fromSource(source int) *manifest.Manifest {
+	return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &source}}}
 }
 
 // fromResponse takes a response for a module or for a manifest, by its type.
-func (r *request) fromResponse(response *webengine.Response) (*manifest.Manifest, error) {
-	if err := checkStatus(response); err != nil {
+func (r *request) fromResponse(source int) (*manifest.Manifest, error) {
+	facts, err := r.good(source)
+	if err != nil {
 		return nil, err
 	}
-	switch response.Type {
+	switch facts.Type {
 	case "application/wasm", "application/octet-stream", "":
-		n := len(r.kinds)
-		r.kinds = append(r.kinds, "response")
-		return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &n}}}, r.sources.SetIndex(n, safejs.Unsafe(response.Value))
+		return fromSource(source), nil
 	case "application/json", "text/json":
-		body, err := r.host.Body(response)
-		if err != nil {
+		if err := r.ReadBody(source); err != nil {
 			return nil, err
 		}
-		text, err := r.host.Bytes(body)
+		text, err := r.Bytes(source)
 		if err != nil {
 			return nil, err
 		}
@@ -205,7 +214,7 @@ func (r *request) fromResponse(response *webengine.Response) (*manifest.Manifest
 	}
 	return nil, fault.New(fault.InvalidManifest, fmt.Sprintf(
 		"%s: content type %q is neither WebAssembly (application/wasm, application/octet-stream) nor a manifest (application/json, text/json)",
-		response.URL, response.Type))
+		facts.URL, facts.Type))
 }
 
 // modules loads all modules of a manifest side by side.
@@ -248,7 +257,7 @@ func (r *request) module(m *manifest.Manifest, i int, to *plugin.Module) (err er
 	default:
 		to.Name = strconv.Itoa(i)
 	}
-	to.Module, err = r.load(w)
+	to.Module, err = r.load(w, i)
 	if err != nil {
 		err = fault.From(err).In(to.Name, "")
 	}

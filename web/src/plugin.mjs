@@ -386,7 +386,7 @@ export class Plugin {
    */
   #error(cause) {
     this.#core.abi.plugin_error(this.#id);
-    return decodeError(this.#core.collectText(), cause);
+    return decodeError(this.#core.collectText(), cause === undefined ? {} : { cause });
   }
 
   /** @returns {Internals} */
