@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 	"unsafe"
 
@@ -60,6 +59,39 @@ func requestRefused(request int32, text unsafe.Pointer, textLen, ticket int32)
 
 func pointer(s string) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(s)) }
 
+// requestNow links a plug-in if nothing has to be waited for: its modules are
+// compiled already, or small enough to be compiled at once. It answers as create
+// does and gives 1, or it does nothing and gives 0.
+//
+//go:wasmexport request_now
+func requestNow(number, n int32) (answered int32) {
+	defer func() {
+		if p := recover(); p != nil {
+			refuse(number, fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
+			answered = 1
+		}
+	}()
+	r, err := decodeRequest(number, inbox[:n])
+	if err != nil {
+		refuse(number, err)
+		return 1
+	}
+	m, err := r.manifestNow()
+	if err == nil && m == nil {
+		return 0
+	}
+	var mods []plugin.Module
+	for i := 0; err == nil && i < len(m.Wasm); i++ {
+		module := r.loadNow(&m.Wasm[i], i)
+		if module == nil {
+			return 0
+		}
+		mods = append(mods, plugin.Module{Name: moduleName(m, i), Module: module})
+	}
+	r.answer(m, mods, err)
+	return 1
+}
+
 type control struct{ host *webengine.Host }
 
 // create(request, n) links a plug-in in a goroutine of its own and answers by
@@ -75,75 +107,76 @@ func (c *control) create(_ safejs.Value, args []safejs.Value) any {
 		return nil
 	}
 	text := bytes.Clone(inbox[:n])
-	go c.answer(number, text)
+	go c.run(int32(number), text)
 	return nil
 }
 
-func (c *control) answer(number int, text []byte) {
+func (c *control) run(number int32, text []byte) {
 	defer func() {
 		if p := recover(); p != nil {
 			refuse(number, fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
 		}
 	}()
-	r := &request{}
-	id, mods, err := r.run(c.host, number, text)
+	r, err := decodeRequest(number, text)
 	if err != nil {
 		refuse(number, err)
 		return
 	}
-	names := make([]string, len(mods))
-	for i, m := range mods {
-		names[i] = m.Name
+	l := &loading{request: r, Request: c.host.Request(int(number), r.kinds)}
+	m, err := l.manifest()
+	var mods []plugin.Module
+	if err == nil {
+		mods, err = l.modules(m)
 	}
-	joined := strings.Join(names, "\x00")
-	requestCreated(int32(number), id, pointer(joined), int32(len(joined)), pointer(r.fetched), int32(len(r.fetched)))
-}
-
-func refuse(number int, err error) {
-	ticket := -1
-	if t, ok := errors.AsType[*webengine.Thrown](err); ok {
-		ticket = t.Ticket
-	}
-	text := encodeError(fault.From(err))
-	requestRefused(int32(number), pointer(text), int32(len(text)), int32(ticket))
+	r.answer(m, mods, err)
 }
 
 // request is one plug-in in the making.
 type request struct {
-	*webengine.Request
-	fetched string // the text of a manifest that was fetched
+	number  int32
+	kinds   []webengine.SourceKind
+	options *manifest.Options
+	input   *jsontree.Value // what was given for a manifest
+	again   bool            // the sources are the modules, compiled before
+	fetched string          // the text of a manifest that was fetched
 }
 
-func (r *request) run(host *webengine.Host, number int, text []byte) (id int32, mods []plugin.Module, err error) {
+func decodeRequest(number int32, text []byte) (*request, error) {
 	tree, err := jsontree.Parse(text)
 	if err != nil {
-		return 0, nil, fault.Wrap(fault.InvalidInput, "manifest or options", err)
+		return nil, fault.Wrap(fault.InvalidInput, "manifest or options", err)
 	}
-	var kinds []webengine.SourceKind
-	for _, kind := range tree.Get("sources").Items {
-		kinds = append(kinds, webengine.SourceKind(kind.Text))
-	}
-	r.Request = host.Request(number, kinds)
 	options, err := manifest.DecodeOptions(tree.Get("options"))
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
-	m, err := r.manifest(tree.Get("input"))
-	if err != nil {
-		return 0, nil, err
+	r := &request{number: number, options: options, input: tree.Get("input"), again: tree.Get("compiled") != nil}
+	for _, kind := range tree.Get("sources").Items {
+		r.kinds = append(r.kinds, webengine.SourceKind(kind.Text))
 	}
-	if tree.Get("compiled") != nil {
+	return r, nil
+}
+
+// manifestNow makes a manifest of whatever was given for one; it is nil if that
+// has to be fetched or read first.
+func (r *request) manifestNow() (m *manifest.Manifest, err error) {
+	if v := r.input.Get("manifest"); v != nil {
+		m, err = manifest.Decode(v, len(r.kinds))
+	} else if v := r.input.Get("json"); v != nil {
+		m, err = manifest.Parse([]byte(v.Text))
+	} else if v := r.input.Get("path"); v != nil {
+		m = &manifest.Manifest{Wasm: []manifest.Wasm{{Path: v.Text}}}
+	} else if r.input.Get("source") != nil && r.kinds[0] != webengine.Response {
+		m = fromSource(0)
+	}
+	if m != nil && r.again {
 		useCompiled(m)
 	}
-	if mods, err = r.modules(m); err != nil {
-		return 0, nil, err
-	}
-	p, err := plugin.New(plugin.Config{Manifest: m, Options: options, Modules: mods, WASI: wasiOptions()})
-	if err != nil {
-		return 0, nil, err
-	}
-	id, err = register(p, len(mods))
-	return id, mods, err
+	return m, err
+}
+
+func fromSource(source int) *manifest.Manifest {
+	return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &source}}}
 }
 
 // useCompiled makes a manifest refer to modules that have been compiled before,
@@ -154,6 +187,49 @@ func useCompiled(m *manifest.Manifest) {
 	}
 }
 
+// moduleName is the name by which others import from a module.
+func moduleName(m *manifest.Manifest, i int) string {
+	switch {
+	case i == m.Main():
+		return "main"
+	case m.Wasm[i].Name != "":
+		return m.Wasm[i].Name
+	}
+	return strconv.Itoa(i)
+}
+
+// answer links the modules and tells the shim, or tells it why not.
+func (r *request) answer(m *manifest.Manifest, mods []plugin.Module, err error) {
+	if err != nil {
+		refuse(r.number, err)
+		return
+	}
+	p, err := plugin.New(plugin.Config{Manifest: m, Options: r.options, Modules: mods, WASI: wasiOptions()})
+	if err != nil {
+		refuse(r.number, err)
+		return
+	}
+	id, err := register(p, len(mods))
+	if err != nil {
+		refuse(r.number, err)
+		return
+	}
+	names := mods[0].Name
+	for _, m := range mods[1:] {
+		names += "\x00" + m.Name
+	}
+	requestCreated(r.number, id, pointer(names), int32(len(names)), pointer(r.fetched), int32(len(r.fetched)))
+}
+
+func refuse(number int32, err error) {
+	ticket := -1
+	if t, ok := errors.AsType[*webengine.Thrown](err); ok {
+		ticket = t.Ticket
+	}
+	text := encodeError(fault.From(err))
+	requestRefused(number, pointer(text), int32(len(text)), int32(ticket))
+}
+
 var started = time.Now()
 
 func wasiOptions() wasi.Options {
@@ -162,104 +238,4 @@ func wasiOptions() wasi.Options {
 		Walltime: func() int64 { return time.Now().UnixNano() },
 		Nanotime: func() int64 { return int64(time.Since(started)) },
 	}
-}
-
-// manifest makes a manifest of whatever was given for one.
-func (r *request) manifest(input *jsontree.Value) (*manifest.Manifest, error) {
-	if v := input.Get("manifest"); v != nil {
-		return manifest.Decode(v, len(r.Kinds))
-	}
-	if v := input.Get("json"); v != nil {
-		return manifest.Parse([]byte(v.Text))
-	}
-	if v := input.Get("path"); v != nil {
-		return &manifest.Manifest{Wasm: []manifest.Wasm{{Path: v.Text}}}, nil
-	}
-	source := 0 // the only one there is
-	if v := input.Get("url"); v != nil {
-		var err error
-		if source, err = r.Fetch(v.Text, "", []any{}); err != nil {
-			return nil, err
-		}
-	}
-	if r.Kinds[source] == webengine.Response {
-		return r.fromResponse(source)
-	}
-	return fromSource(source), nil
-}
-
-func fromSource(source int) *manifest.Manifest {
-	return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &source}}}
-}
-
-// fromResponse takes a response for a module or for a manifest, by its type.
-func (r *request) fromResponse(source int) (*manifest.Manifest, error) {
-	facts, err := r.good(source)
-	if err != nil {
-		return nil, err
-	}
-	switch facts.Type {
-	case "application/wasm", "application/octet-stream", "":
-		return fromSource(source), nil
-	case "application/json", "text/json":
-		if err := r.ReadBody(source); err != nil {
-			return nil, err
-		}
-		text, err := r.Bytes(source)
-		if err != nil {
-			return nil, err
-		}
-		r.fetched = string(text)
-		return manifest.Parse(text)
-	}
-	return nil, fault.New(fault.InvalidManifest, fmt.Sprintf(
-		"%s: content type %q is neither WebAssembly (application/wasm, application/octet-stream) nor a manifest (application/json, text/json)",
-		facts.URL, facts.Type))
-}
-
-// modules loads all modules of a manifest side by side.
-func (r *request) modules(m *manifest.Manifest) ([]plugin.Module, error) {
-	mods := make([]plugin.Module, len(m.Wasm))
-	if len(mods) == 1 {
-		return mods, r.module(m, 0, &mods[0])
-	}
-	errs := make([]error, len(mods))
-	done := make(chan struct{})
-	for i := range mods {
-		go func() {
-			errs[i] = r.module(m, i, &mods[i])
-			done <- struct{}{}
-		}()
-	}
-	for range mods {
-		<-done
-	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return mods, nil
-}
-
-func (r *request) module(m *manifest.Manifest, i int, to *plugin.Module) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p))
-		}
-	}()
-	w := &m.Wasm[i]
-	switch {
-	case i == m.Main():
-		to.Name = "main"
-	case w.Name != "":
-		to.Name = w.Name
-	default:
-		to.Name = strconv.Itoa(i)
-	}
-	to.Module, err = r.load(w, i)
-	if err != nil {
-		err = fault.From(err).In(to.Name, "")
-	}
-	return err
 }

@@ -9,11 +9,101 @@ import (
 	"github.com/extism-js/extism-js/internal/engine/webengine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/manifest"
+	"github.com/extism-js/extism-js/internal/plugin"
 )
+
+// loadNow gives a module for which nothing has to be waited for, or nil.
+func (r *request) loadNow(w *manifest.Wasm, slot int) engine.Module {
+	if w.Source == nil || w.Hash != "" || r.kinds[*w.Source] == webengine.Response {
+		return nil
+	}
+	if m := webengine.CompileNow(int(r.number), *w.Source, slot); m != nil {
+		return m
+	}
+	return nil
+}
+
+// loading is a request for which something has to be waited for.
+type loading struct {
+	*request
+	*webengine.Request
+}
+
+// manifest makes a manifest of whatever was given for one.
+func (r *loading) manifest() (*manifest.Manifest, error) {
+	if m, err := r.manifestNow(); m != nil || err != nil {
+		return m, err
+	}
+	source := 0 // the only one there is
+	if v := r.input.Get("url"); v != nil {
+		var err error
+		if source, err = r.Fetch(v.Text, "", []any{}); err != nil {
+			return nil, err
+		}
+	}
+	return r.fromResponse(source)
+}
+
+// fromResponse takes a response for a module or for a manifest, by its type.
+func (r *loading) fromResponse(source int) (*manifest.Manifest, error) {
+	facts, err := r.good(source)
+	if err != nil {
+		return nil, err
+	}
+	switch facts.Type {
+	case "application/wasm", "application/octet-stream", "":
+		return fromSource(source), nil
+	case "application/json", "text/json":
+		if err := r.ReadBody(source); err != nil {
+			return nil, err
+		}
+		text, err := r.Bytes(source)
+		if err != nil {
+			return nil, err
+		}
+		r.fetched = string(text)
+		return manifest.Parse(text)
+	}
+	return nil, fault.New(fault.InvalidManifest, fmt.Sprintf(
+		"%s: content type %q is neither WebAssembly (application/wasm, application/octet-stream) nor a manifest (application/json, text/json)",
+		facts.URL, facts.Type))
+}
+
+// modules loads all modules of a manifest side by side.
+func (r *loading) modules(m *manifest.Manifest) ([]plugin.Module, error) {
+	mods := make([]plugin.Module, len(m.Wasm))
+	errs := make([]error, len(mods))
+	done := make(chan struct{})
+	for i := range mods {
+		go func() {
+			mods[i].Name = moduleName(m, i)
+			mods[i].Module, errs[i] = r.module(&m.Wasm[i], i)
+			done <- struct{}{}
+		}()
+	}
+	for range mods {
+		<-done
+	}
+	for i, err := range errs {
+		if err != nil {
+			return nil, fault.From(err).In(mods[i].Name, "")
+		}
+	}
+	return mods, nil
+}
+
+func (r *loading) module(w *manifest.Wasm, slot int) (m engine.Module, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p))
+		}
+	}()
+	return r.load(w, slot)
+}
 
 // load fetches and compiles one module of a manifest into the slot of that
 // number, streaming where nobody needs its bytes.
-func (r *request) load(w *manifest.Wasm, slot int) (engine.Module, error) {
+func (r *loading) load(w *manifest.Wasm, slot int) (engine.Module, error) {
 	source, err := r.locate(w)
 	if err != nil {
 		return nil, err
@@ -44,7 +134,7 @@ func (r *request) load(w *manifest.Wasm, slot int) (engine.Module, error) {
 }
 
 // locate makes sure that a module, or a response that has it, is a source.
-func (r *request) locate(w *manifest.Wasm) (source int, err error) {
+func (r *loading) locate(w *manifest.Wasm) (source int, err error) {
 	switch {
 	case w.Source != nil:
 		return *w.Source, nil
@@ -60,7 +150,7 @@ func (r *request) locate(w *manifest.Wasm) (source int, err error) {
 	return r.AddBytes(w.Data)
 }
 
-func (r *request) checkHash(w *manifest.Wasm, source int) error {
+func (r *loading) checkHash(w *manifest.Wasm, source int) error {
 	if w.Hash == "" {
 		return nil
 	}
@@ -76,7 +166,7 @@ func (r *request) checkHash(w *manifest.Wasm, source int) error {
 }
 
 // good gives the facts of a response whose status says that it is one to use.
-func (r *request) good(source int) (*webengine.Facts, error) {
+func (r *loading) good(source int) (*webengine.Facts, error) {
 	facts, err := r.Facts(source)
 	if err != nil {
 		return nil, err

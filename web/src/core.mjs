@@ -62,7 +62,7 @@ export class Core {
     });
     const module = await this.assets.core();
     checkVersion(module);
-    const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: { ...this.memories.imports, ...this.#answers } });
+    const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: { ...this.memories.imports, ...this.#control } });
     const { exports } = instance;
     this.#memory = /** @type {WebAssembly.Memory} */ (exports.mem);
     this.memories.attach(this.#memory);
@@ -151,7 +151,8 @@ export class Core {
         refused: (error, cause) => reject(decodeError(error, cause)),
       });
       try {
-        this.#create(number, this.post(encodeText(request.text))[0]);
+        const [n] = this.post(encodeText(request.text));
+        if (!this.abi.request_now(number, n)) this.#create(number, n);
       } catch (error) {
         this.host.end(number);
         if (error instanceof ExtismError) reject(error); // from the gate
@@ -160,8 +161,20 @@ export class Core {
     });
   }
 
-  /** What the core imports to answer requests; the promises' handlers run later, when no Go is on the stack. */
-  #answers = {
+  /** A text that waits to be taken by the core. */
+  #text = new Uint8Array();
+
+  /** What the core imports to compile and to answer requests; the promises' handlers run later, when no Go is on the stack. */
+  #control = {
+    /** @type {(request: number, source: number, slot: number) => number} */
+    compile_now: (request, source, slot) => {
+      const text = this.host.compileNow(request, source, slot);
+      if (text === null) return -1;
+      this.#text = encodeText(text);
+      return this.#text.length;
+    },
+    /** @type {(to: number) => void} */
+    take_text: (to) => this.memories.coreBytes().set(this.#text, to >>> 0),
     /** @type {(request: number, id: number, names: number, namesLength: number, json: number, jsonLength: number) => void} */
     request_created: (request, id, names, namesLength, json, jsonLength) => {
       this.host.end(request)?.created({ id, names: this.#textAt(names, namesLength), json: this.#textAt(json, jsonLength) });

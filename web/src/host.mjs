@@ -170,6 +170,24 @@ export class Host {
     return fetch(url, { method: method || 'GET', headers: pairs });
   }
 
+  /**
+   * Makes a module at once, if it is compiled already or small.
+   * @param {number} number
+   * @param {number} source
+   * @param {number} slot
+   * @returns {string | null} its description; null if it would take long, or compile says why not
+   */
+  compileNow(number, source, slot) {
+    const from = this.#source(number, source);
+    if (!(from instanceof Uint8Array)) return this.#made(number, slot, from);
+    if (from.length > COMPILE_AT_ONCE) return null;
+    try {
+      return this.#made(number, slot, new WebAssembly.Module(/** @type {any} */ (from)));
+    } catch {
+      return null;
+    }
+  }
+
   /** The object that Go sees. Its functions give primitives, and bytes of our own. */
   object = {
     ready: (/** @type {Function} */ create) => this.#ready(create),
@@ -183,17 +201,6 @@ export class Host {
 
     /** @type {(number: number, source: number) => Uint8Array} */
     bytes: (number, source) => this.#source(number, source),
-
-    /** @type {(number: number, source: number, slot: number) => string | null} null: it is large, or compile says why not */
-    compileNow: (number, source, slot) => {
-      const bytes = this.#source(number, source);
-      if (bytes.length > COMPILE_AT_ONCE) return null;
-      try {
-        return this.#made(number, slot, new WebAssembly.Module(bytes));
-      } catch {
-        return null;
-      }
-    },
 
     /** @type {(number: number, source: number, slot: number) => Promise<unknown>} */
     compile: (number, source, slot) =>

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unsafe"
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
@@ -95,13 +96,8 @@ func (r *Request) newSource(kind SourceKind) (source int) {
 	return len(r.Kinds) - 1
 }
 
-// CompileBytes compiles a source that is bytes into a slot. A small one is compiled while the
-// page waits: to have another thread do it and come back takes longer.
+// CompileBytes compiles a source that is bytes into a slot.
 func (r *Request) CompileBytes(source, slot int) (engine.Module, error) {
-	if v, err := r.host.value.Call("compileNow", r.number, source, slot); err == nil && !v.IsNull() {
-		text, err := v.String()
-		return describe(slot, text), err
-	}
 	return r.compile("compile", source, slot)
 }
 
@@ -115,6 +111,31 @@ func (r *Request) CompileStreaming(source, slot int) (engine.Module, error) {
 func (r *Request) UseCompiled(source, slot int) (engine.Module, error) {
 	text, err := r.text("useCompiled", source, slot)
 	return describe(slot, text), err
+}
+
+// compileNow puts a module into a slot and gives the length of its description
+// in bytes, for takeText. It gives -1 if that takes long, or if the bytes are no
+// module.
+//
+//go:wasmimport extism compile_now
+func compileNow(request, source, slot int32) int32
+
+// takeText copies a text into Go whose length the shim has given before.
+//
+//go:wasmimport extism take_text
+func takeText(to unsafe.Pointer)
+
+// CompileNow makes a module of a source of that request while the page waits: to
+// have another thread compile a small module and come back takes longer. It gives
+// nil if the module is not small, or none.
+func CompileNow(request, source, slot int) *Module {
+	n := compileNow(int32(request), int32(source), int32(slot))
+	if n < 0 {
+		return nil
+	}
+	text := make([]byte, n)
+	takeText(unsafe.Pointer(unsafe.SliceData(text)))
+	return describe(slot, string(text))
 }
 
 func (r *Request) compile(how string, source, slot int) (engine.Module, error) {
