@@ -515,7 +515,10 @@ export class Plugin {
     this.#closed = true;
     dropped.unregister(this);
     release(this.#held);
+    // Whoever keeps the plug-in shall not keep its memories.
     this.#instances = [];
+    this.#kernel = undefined;
+    this.#memory = /** @type {any} */ (undefined);
     this.#functions.clear();
   }
 
