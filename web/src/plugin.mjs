@@ -4,7 +4,7 @@ import { handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
 import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { bytesOf } from './input.mjs';
-import { PluginOutput } from './output.mjs';
+import { OutputSlab, PluginOutput } from './output.mjs';
 
 /** @typedef {import('./core.mjs').Core} Core */
 /** @typedef {import('./input.mjs').Request} Request */
@@ -68,6 +68,7 @@ export class Plugin {
   /** @type {Record<string, Record<string, Function>>} */
   #imports;
   #context;
+  #outputs = new OutputSlab();
   #active = false;
   #closed = false;
   /** @type {Promise<unknown> | null} while instances are being made */
@@ -159,7 +160,7 @@ export class Plugin {
     if (!this.#report('plugin_end', kind, code, cause)) throw this.#error(cause);
     const off = kernel.host_output() >>> 0;
     if (off === 0) return null;
-    return new PluginOutput(this.#memory.copy(off, kernel.host_output_length() >>> 0));
+    return this.#outputs.copy(this.#memory, off, kernel.host_output_length() >>> 0);
   }
 
   /**
@@ -276,7 +277,7 @@ export class Plugin {
   #startKernel() {
     const { abi, assets, gate, raw } = this.#core;
     const maxPages = abi.plugin_max_pages(this.#id);
-    const self = new WeakRef(this); // the kernel must not keep the plug-in alive: the core knows the kernel
+    const self = new WeakRef(this); // the kernel must not keep the plug-in alive: the core knows it
     this.#kernel = new WebAssembly.Instance(assets.kernel(), {
       gate,
       go: { __proto__: raw, id: this.#id, max_pages: maxPages },
@@ -528,10 +529,28 @@ function closedError(name) {
   return new ExtismError('CLOSED', 'the plug-in has been closed', { function: name });
 }
 
+/** Up to this length a loop is quicker than the encoder. */
+const SHORT = 48;
+
+/**
+ * Copies a text to the scratch buffer, as long as it is ASCII.
+ * @param {string} text
+ * @returns {boolean} whether all of it is
+ */
+function copyASCII(text) {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 127) return false;
+    scratch[i] = c;
+  }
+  return true;
+}
+
 /** @param {unknown} input */
 function inputBytes(input) {
   if (typeof input === 'string') {
     if (input.length > scratch.length / 3) return encoder.encode(input);
+    if (input.length <= SHORT && copyASCII(input)) return scratch.subarray(0, input.length);
     return scratch.subarray(0, encoder.encodeInto(input, scratch).written);
   }
   if (input === undefined || input === null) return scratch.subarray(0, 0);
