@@ -132,7 +132,7 @@ func offers(functions []kernel.Function, name string) bool {
 func unresolved(chain string, imp engine.Import, reason string) *fault.Error {
 	return &fault.Error{
 		Code:     fault.UnresolvedImport,
-		Message:  fmt.Sprintf("from module %q: cannot resolve import %q %q: %s", chain, imp.Module, imp.Name, reason),
+		Message:  fmt.Sprintf(`from module "%s": cannot resolve import %q %q: %s`, chain, imp.Module, imp.Name, reason),
 		Module:   imp.Module,
 		Function: imp.Name,
 	}

@@ -230,7 +230,7 @@ func (p *Plugin) advance() Step {
 		switch {
 		case step.Op == Instantiate && p.linked.importsWASI[step.Module]:
 			p.wasi[step.Module], _ = wasi.New(p.wasiOpts)
-		case step.Op == Invoke && step.Function == startFunction:
+		case step.Op == Invoke && step.Module == p.linked.main && step.Function == startFunction:
 			p.started = true
 		}
 		return step
