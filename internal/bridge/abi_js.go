@@ -89,7 +89,7 @@ func guardStep(id int32, result *int32) {
 //go:wasmexport plugin_start
 func pluginStart(id int32) (op int32) {
 	defer guardStep(id, &op)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return encodeStep(e.Start())
 	}
 	return failed
@@ -98,7 +98,7 @@ func pluginStart(id int32) (op int32) {
 //go:wasmexport plugin_next
 func pluginNext(id, kind, code, messageLen, errorLen int32) (op int32) {
 	defer guardStep(id, &op)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return encodeStep(e.Next(outcome(kind, code, messageLen, errorLen)))
 	}
 	return failed
@@ -111,7 +111,7 @@ func pluginNext(id, kind, code, messageLen, errorLen int32) (op int32) {
 //go:wasmexport plugin_function
 func pluginFunction(id, nameLen int32) (number int32) {
 	defer guard(id, &number)
-	e := registry[id]
+	e := find(id)
 	if e == nil || !e.Exported(string(inbox[:nameLen])) {
 		return -1
 	}
@@ -122,44 +122,29 @@ func pluginFunction(id, nameLen int32) (number int32) {
 //go:wasmexport plugin_begin
 func pluginBegin(id, function int32) (op int32) {
 	defer guardStep(id, &op)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return encodeStep(e.Begin(e.functions[function]))
 	}
 	return failed
 }
 
-// The bits of pluginEnd's result.
-const (
-	endOK          = 1 // the call has succeeded
-	endVarsChanged = 2 // a var has changed in it
-)
-
 //go:wasmexport plugin_end
-func pluginEnd(id, kind, code, messageLen, errorLen int32) (flags int32) {
+func pluginEnd(id, kind, code, messageLen, errorLen int32) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			crashed(id, r)
-			flags = 0
+			ok = false
 		}
 	}()
-	e := registry[id]
-	if e == nil {
-		return 0
-	}
-	if e.End(outcome(kind, code, messageLen, errorLen)) {
-		flags |= endOK
-	}
-	if e.Env().VarsChanged() {
-		flags |= endVarsChanged
-	}
-	return flags
+	e := find(id)
+	return e != nil && e.End(outcome(kind, code, messageLen, errorLen))
 }
 
 //go:wasmexport plugin_close
 func pluginClose(id int32) {
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		e.Close()
-		delete(registry, id)
+		forget(id)
 	}
 }
 
@@ -170,7 +155,7 @@ func pluginCount() int32 { return int32(len(registry)) }
 //
 //go:wasmexport plugin_max_pages
 func pluginMaxPages(id int32) int32 {
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return int32(e.MaxPages())
 	}
 	return 0
@@ -182,7 +167,7 @@ func pluginMaxPages(id int32) int32 {
 //
 //go:wasmexport plugin_error
 func pluginError(id int32) {
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		reply(encodeError(e.TakeError()))
 		return
 	}
@@ -193,22 +178,26 @@ func encodeError(e *fault.Error) string {
 	return fmt.Sprintf("%s\x00%s\x00%s\x00%s", e.Code, e.Module, e.Function, e.Message)
 }
 
-// varsSave puts all vars into the outbox, for [varsRestore].
+// varsLocation gives the address at which the core always notes where the
+// plug-in's vars are: the address and the length of their encoding, four bytes
+// each. So the shim can take them over even when the core has crashed.
 //
-//go:wasmexport vars_save
-func varsSave(id int32) {
-	reply("")
-	if e := registry[id]; e != nil {
-		reply(e.Env().Vars())
+//go:wasmexport vars_location
+func varsLocation(id int32) unsafe.Pointer {
+	if e := find(id); e != nil {
+		return unsafe.Pointer(&e.vars)
 	}
+	return nil
 }
 
 // varsRestore replaces all vars by those in the inbox.
 //
 //go:wasmexport vars_restore
 func varsRestore(id, n int32) int32 {
-	if e := registry[id]; e != nil && e.Env().SetVars(inbox[:n]) {
-		return 1
+	e := find(id)
+	if e == nil || !e.Env().SetVars(inbox[:n]) {
+		return 0
 	}
-	return 0
+	e.noteVars()
+	return 1
 }

@@ -9,7 +9,7 @@ import "github.com/extism-js/extism-js/internal/hostenv"
 //go:wasmexport config_get
 func configGet(id, off, n int32) (result int64) {
 	defer guard(id, &result)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return e.Env().ConfigGet(e.kernel, uint32(off), uint32(n))
 	}
 	return hostenv.Stop
@@ -18,7 +18,7 @@ func configGet(id, off, n int32) (result int64) {
 //go:wasmexport var_get
 func varGet(id, off, n int32) (result int64) {
 	defer guard(id, &result)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return e.Env().VarGet(e.kernel, uint32(off), uint32(n))
 	}
 	return hostenv.Stop
@@ -27,16 +27,19 @@ func varGet(id, off, n int32) (result int64) {
 //go:wasmexport var_set
 func varSet(id, keyOff, keyLen, off, n int32) (result int32) {
 	defer guard(id, &result)
-	if e := registry[id]; e != nil {
-		return e.Env().VarSet(e.kernel, uint32(keyOff), uint32(keyLen), uint32(off), uint32(n))
+	e := find(id)
+	if e == nil {
+		return hostenv.Stop
 	}
-	return hostenv.Stop
+	result = e.Env().VarSet(e.kernel, uint32(keyOff), uint32(keyLen), uint32(off), uint32(n))
+	e.noteVars()
+	return result
 }
 
 //go:wasmexport log
 func log(id, level, _ int32) (result int32) {
 	defer guard(id, &result)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return e.Env().Log(level)
 	}
 	return hostenv.Stop
@@ -45,7 +48,7 @@ func log(id, level, _ int32) (result int32) {
 //go:wasmexport get_log_level
 func getLogLevel(id int32) (result int32) {
 	defer guard(id, &result)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return e.Env().LogLevel()
 	}
 	return hostenv.Stop
@@ -54,7 +57,7 @@ func getLogLevel(id int32) (result int32) {
 //go:wasmexport http_request
 func httpRequest(id, requestOff, requestLen, bodyOff, bodyLen int32) (result int64) {
 	defer guard(id, &result)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return e.Env().HTTPRequest(e.kernel, uint32(requestOff), uint32(requestLen), uint32(bodyOff), uint32(bodyLen))
 	}
 	return hostenv.Stop
@@ -63,7 +66,7 @@ func httpRequest(id, requestOff, requestLen, bodyOff, bodyLen int32) (result int
 //go:wasmexport http_status_code
 func httpStatusCode(id int32) (result int32) {
 	defer guard(id, &result)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return e.Env().HTTPStatusCode()
 	}
 	return hostenv.Stop
@@ -72,7 +75,7 @@ func httpStatusCode(id int32) (result int32) {
 //go:wasmexport http_headers
 func httpHeaders(id int32) (result int64) {
 	defer guard(id, &result)
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		return e.Env().HTTPHeaders(e.kernel)
 	}
 	return hostenv.Stop
@@ -84,8 +87,8 @@ func httpHeaders(id int32) (result int64) {
 //go:wasmexport context_var_get
 func contextVarGet(id, keyLen int32) (found int32) {
 	defer guard(id, &found)
-	if e := registry[id]; e != nil {
-		if value, ok := e.Env().Var(string(inbox[:keyLen])); ok {
+	if e := find(id); e != nil {
+		if value, ok := e.Env().Var(inbox[:keyLen]); ok {
 			reply(value)
 			return 1
 		}
@@ -96,20 +99,22 @@ func contextVarGet(id, keyLen int32) (found int32) {
 //go:wasmexport context_var_set
 func contextVarSet(id, keyLen, n int32) (ok int32) {
 	defer guard(id, &ok)
-	e := registry[id]
+	e := find(id)
 	if e == nil {
 		return 0
 	}
-	if err := e.Env().SetVar(string(inbox[:keyLen]), inbox[keyLen:][:n]); err != nil {
+	if err := e.Env().SetVar(inbox[:keyLen], inbox[keyLen:][:n]); err != nil {
 		e.SetError(err)
 		return 0
 	}
+	e.noteVars()
 	return 1
 }
 
 //go:wasmexport context_var_delete
 func contextVarDelete(id, keyLen int32) {
-	if e := registry[id]; e != nil {
-		e.Env().DeleteVar(string(inbox[:keyLen]))
+	if e := find(id); e != nil {
+		e.Env().DeleteVar(inbox[:keyLen])
+		e.noteVars()
 	}
 }

@@ -10,6 +10,7 @@ package bridge
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/engine/webengine"
@@ -25,6 +26,13 @@ type entry struct {
 	kernel    engine.KernelMemory
 	memories  []engine.Memory // by module
 	functions []string        // by the number that JavaScript calls them
+	vars      struct{ address, length uint32 }
+}
+
+// noteVars writes down where the vars are, for whoever comes after a crash.
+func (e *entry) noteVars() {
+	data := e.Env().Vars()
+	e.vars.address, e.vars.length = uint32(uintptr(unsafe.Pointer(unsafe.SliceData(data)))), uint32(len(data))
 }
 
 // registry holds the plug-ins that are alive. Numbers are never used again: an
@@ -33,7 +41,29 @@ type entry struct {
 var (
 	registry = map[int32]*entry{}
 	lastID   int32
+	recent   *entry // the one that was looked up last
+	recentID int32  // its number
 )
+
+// find gives the plug-in of that number, or nil. Lookups come in runs.
+func find(id int32) *entry {
+	if id == recentID {
+		return recent
+	}
+	e := registry[id]
+	if e != nil {
+		recent, recentID = e, id
+	}
+	return e
+}
+
+// forget removes a plug-in.
+func forget(id int32) {
+	delete(registry, id)
+	if id == recentID {
+		recent, recentID = nil, 0
+	}
+}
 
 func register(p *plugin.Plugin, modules int) (int32, error) {
 	if lastID == webengine.MaxID {
@@ -51,7 +81,7 @@ func register(p *plugin.Plugin, modules int) (int32, error) {
 // wasiGuest finds the module instance that a WASI adapter stands in front of.
 func wasiGuest(handle int32) (*wasi.System, engine.Memory, bool) {
 	id, slot := webengine.SplitHandle(handle)
-	e := registry[id]
+	e := find(id)
 	if e == nil || slot >= len(e.memories) {
 		return nil, nil, false
 	}
@@ -61,7 +91,7 @@ func wasiGuest(handle int32) (*wasi.System, engine.Memory, bool) {
 
 // crashed keeps the error of a panic for the plug-in in whose call it happened.
 func crashed(id int32, reason any) {
-	if e := registry[id]; e != nil {
+	if e := find(id); e != nil {
 		e.Env().SetStop(fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason)))
 	}
 }

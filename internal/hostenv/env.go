@@ -28,10 +28,9 @@ const DefaultMaxVarBytes = 1 << 20
 type Env struct {
 	config     map[string]string
 	longestKey uint32 // of config, in bytes
-	vars       map[string][]byte
-	varBytes   uint64
+	vars       journal
+	varBytes   uint64 // of keys and values
 	maxVars    uint64
-	varsSaved  bool // no var has changed since the last VarsChanged
 	level      manifest.LogLevel
 	stopped    *fault.Error
 	key        []byte // scratch
@@ -39,7 +38,7 @@ type Env struct {
 
 // New makes the environment that a manifest and options describe.
 func New(m *manifest.Manifest, level manifest.LogLevel) *Env {
-	e := &Env{config: m.Config, vars: map[string][]byte{}, maxVars: DefaultMaxVarBytes, varsSaved: true, level: level}
+	e := &Env{config: m.Config, vars: newJournal(), maxVars: DefaultMaxVarBytes, level: level}
 	if m.Memory.MaxVarBytes != nil {
 		e.maxVars = *m.Memory.MaxVarBytes
 	}

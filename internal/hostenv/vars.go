@@ -25,7 +25,8 @@ func (e *Env) VarGet(k engine.KernelMemory, off, n uint32) int64 {
 	if !ok {
 		return 0
 	}
-	return give(e, k, "var_get", e.vars[string(key)])
+	value, _ := e.vars.get(key)
+	return give(e, k, "var_get", value)
 }
 
 // VarSet sets a var to a copy of a block, or deletes it.
@@ -43,34 +44,35 @@ func (e *Env) VarSet(k engine.KernelMemory, keyOff, keyLen, off, n uint32) int32
 	if e.maxVars == 0 {
 		return int32(e.stop("var_set", fault.VarsFull, "vars are disabled by this host (maxVarBytes is 0)"))
 	}
-	if off == 0 {
-		e.delete(k, keyOff, keyLen)
-		return 0
-	}
 	if uint64(keyLen) > e.maxVars {
+		if off == 0 {
+			return 0 // there cannot be such a var
+		}
 		return e.full(uint64(keyLen) + uint64(n))
 	}
 	key, ok := e.readKey(k, keyOff, keyLen)
 	if !ok {
 		return int32(e.stop("var_set", fault.InvalidInput, "the key is no block of the plug-in's memory"))
 	}
+	if off == 0 {
+		e.deleteVar(key)
+		return 0
+	}
 	size, ok := e.room(key, uint64(n))
 	if !ok {
 		return e.full(size)
 	}
-	value := make([]byte, n)
-	if !k.Read(off, value) {
+	if !e.vars.set(key, n, func(value []byte) bool { return k.Read(off, value) }) {
 		return int32(e.stop("var_set", fault.InvalidInput, "the value is no block of the plug-in's memory"))
 	}
-	e.vars[string(key)] = value
-	e.varBytes, e.varsSaved = size, false
+	e.varBytes = size
 	return 0
 }
 
 // room gives the size of all vars with n bytes under key, and whether the limit
-// allows it.
+// allows it. Keys and values count.
 func (e *Env) room(key []byte, n uint64) (size uint64, ok bool) {
-	old, exists := e.vars[string(key)]
+	old, exists := e.vars.get(key)
 	size = e.varBytes + n - uint64(len(old))
 	if !exists {
 		size += uint64(len(key))
@@ -86,95 +88,45 @@ func (e *Env) full(size uint64) int32 {
 	return int32(e.stop("var_set", fault.VarsFull, e.fullMessage(size)))
 }
 
-// Var gives the value of a var, which must not be changed.
-func (e *Env) Var(key string) (value []byte, ok bool) {
-	value, ok = e.vars[key]
-	return value, ok
+func (e *Env) deleteVar(key []byte) {
+	if old, exists := e.vars.get(key); exists {
+		e.varBytes -= uint64(len(key) + len(old))
+		e.vars.delete(key)
+	}
 }
 
+// Var gives the value of a var, which must not be changed and is good until the
+// next change of any var.
+func (e *Env) Var(key []byte) (value []byte, ok bool) { return e.vars.get(key) }
+
 // SetVar sets a var to a copy of value, from the host's side.
-func (e *Env) SetVar(key string, value []byte) *fault.Error {
-	size, ok := e.room([]byte(key), uint64(len(value)))
+func (e *Env) SetVar(key, value []byte) *fault.Error {
+	size, ok := e.room(key, uint64(len(value)))
 	if !ok {
 		return fault.New(fault.VarsFull, e.fullMessage(size))
 	}
-	e.vars[key] = append([]byte{}, value...)
-	e.varBytes, e.varsSaved = size, false
+	e.vars.set(key, uint32(len(value)), func(to []byte) bool { copy(to, value); return true })
+	e.varBytes = size
 	return nil
 }
 
 // DeleteVar deletes a var, if it is there.
-func (e *Env) DeleteVar(key string) {
-	if old, exists := e.vars[key]; exists {
-		e.varBytes -= uint64(len(key) + len(old))
-		delete(e.vars, key)
-		e.varsSaved = false
-	}
-}
+func (e *Env) DeleteVar(key []byte) { e.deleteVar(key) }
 
-func (e *Env) delete(k engine.KernelMemory, off, n uint32) {
-	if uint64(n) > e.varBytes {
-		return
-	}
-	key, ok := e.readKey(k, off, n)
-	if !ok {
-		return
-	}
-	e.DeleteVar(string(key))
-}
+// Vars gives all vars in an encoding for [Env.SetVars]. The bytes must not be
+// changed, and are good until the next change of any var.
+func (e *Env) Vars() []byte { return e.vars.data }
 
-// VarsChanged reports whether any var has changed since it was last asked.
-func (e *Env) VarsChanged() bool {
-	changed := !e.varsSaved
-	e.varsSaved = true
-	return changed
-}
-
-// Vars encodes all vars, for [Env.SetVars]: keys and values in turn, each after
-// its length as four bytes, least significant first, in no particular order.
-func (e *Env) Vars() []byte {
-	var out []byte
-	for k, v := range e.vars {
-		out = appendBytes(out, k)
-		out = appendBytes(out, v)
-	}
-	return out
-}
-
-func appendBytes[T string | []byte](out []byte, b T) []byte {
-	n := uint32(len(b))
-	out = append(out, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
-	return append(out, b...)
-}
-
-// SetVars replaces all vars by those that [Env.Vars] encoded. It reports
-// whether the encoding is sound; if not, the vars are as they were.
+// SetVars replaces all vars by those that [Env.Vars] gave, whatever the limit. It
+// reports whether the encoding is sound; if not, the vars are as they were.
 func (e *Env) SetVars(data []byte) bool {
-	vars, size := map[string][]byte{}, uint64(0)
-	for len(data) > 0 {
-		key, rest, ok := cutBytes(data)
-		if !ok {
-			return false
-		}
-		value, rest, ok := cutBytes(rest)
-		if !ok {
-			return false
-		}
-		vars[string(key)] = append([]byte(nil), value...)
-		size += uint64(len(key) + len(value))
-		data = rest
+	vars, ok := readJournal(data)
+	if !ok {
+		return false
 	}
-	e.vars, e.varBytes, e.varsSaved = vars, size, true
+	e.vars, e.varBytes = vars, 0
+	for key, s := range vars.spans {
+		e.varBytes += uint64(len(key)) + uint64(s.n)
+	}
 	return true
-}
-
-func cutBytes(data []byte) (b, rest []byte, ok bool) {
-	if len(data) < 4 {
-		return nil, nil, false
-	}
-	n := uint32(data[0]) | uint32(data[1])<<8 | uint32(data[2])<<16 | uint32(data[3])<<24
-	if uint64(n) > uint64(len(data)-4) {
-		return nil, nil, false
-	}
-	return data[4 : 4+n], data[4+n:], true
 }

@@ -36,6 +36,13 @@ var Wasm []byte
 //go:embed gate.wasm
 var GateWasm []byte
 
+// GateNativeWasm is gate_native.wasm, the gate for engines on which guests do not
+// share a stack with Go: the same exports as [GateWasm] without the probe. Callers
+// must not change it.
+//
+//go:embed gate_native.wasm
+var GateNativeWasm []byte
+
 // WasiWasm is wasi.wasm. Callers must not change it.
 //
 //go:embed wasi.wasm
@@ -54,8 +61,8 @@ const (
 )
 
 // MaxBlock is the length in bytes of the longest block that can exist, provided
-// that there are pages for it.
-const MaxBlock = 0xfffe0000
+// that there are pages for it. The kernel keeps 1 byte in 128 for descriptors.
+const MaxBlock = 0xfe000000
 
 // NoPageLimit is the value of the global go.max_pages that means "no limit". The
 // kernel never uses more than 65,535 pages.

@@ -42,7 +42,7 @@
 ;; What a block contains: bytes that were free since before the last reset read
 ;; as 0, so no call sees what another one left; a block that is reused within a
 ;; call holds what it held. Extism's kernel gives the same. To make a reset cheap
-;; the bytes are cleared when `top` passes them again, and only below `dirty`:
+;; the bytes are cleared when `limit` passes them again, and only below `dirty`:
 ;; above it, up to `floor`, memory has never been written or has been cleared.
 (module
   ;; Every entry into Go goes through the gate, which probes the stack first and
@@ -137,9 +137,11 @@
     (local.set $gap (i32.sub (global.get $floor) (local.get $from)))
     (if (i32.ge_u (local.get $gap) (local.get $bytes)) (then (return (i32.const 1))))
     (local.set $pages
-      (i32.shr_u
-        (i32.add (i32.sub (local.get $bytes) (local.get $gap)) (i32.const 65535))
-        (i32.const 16)))
+      (i32.add
+        (i32.shr_u
+          (i32.sub (i32.sub (local.get $bytes) (local.get $gap)) (i32.const 1))
+          (i32.const 16))
+        (i32.const 1)))
     ;; The 65,536th page stays unused, so that `end` fits in 32 bits.
     (local.set $have (memory.size))
     (local.set $room
@@ -183,6 +185,28 @@
         (i32.lt_u (local.get $stop) (global.get $floor))))
     (memory.fill (local.get $old) (i32.const 0) (i32.sub (local.get $stop) (local.get $old))))
 
+  ;; Lowers the floor by `bytes`. If there is no other room it takes what lies above
+  ;; `top`, so guests can no longer read what they have freed there.
+  (func $lower (param $bytes i32) (result i32)
+    (if (i32.eqz (call $reserve (global.get $limit) (local.get $bytes)))
+      (then
+        (if (i32.eqz (call $reserve (global.get $top) (local.get $bytes)))
+          (then (return (i32.const 0))))))
+    (global.set $floor (i32.sub (global.get $floor) (local.get $bytes)))
+    (if (i32.lt_u (global.get $floor) (global.get $limit))
+      (then (call $set_limit (global.get $floor))))
+    (i32.const 1))
+
+  (func $set_limit (param $limit i32)
+    (global.set $limit (local.get $limit))
+    (global.set $reach
+      (i64.extend_i32_u (i32.sub (local.get $limit) (i32.const 1024))))
+    (global.set $reach8
+      (select
+        (i64.sub (global.get $reach) (i64.const 7))
+        (i64.const 0)
+        (i64.gt_u (global.get $reach) (i64.const 7)))))
+
   ;; A descriptor with arbitrary contents; 0: there is no room for one.
   (func $new (result i32)
     (local $d i32)
@@ -190,9 +214,7 @@
       (then
         (global.set $spare (i32.load (i32.add (global.get $end) (local.get $d))))
         (return (local.get $d))))
-    (if (i32.eqz (call $reserve (global.get $limit) (i32.const 24)))
-      (then (return (i32.const 0))))
-    (global.set $floor (i32.sub (global.get $floor) (i32.const 24)))
+    (if (i32.eqz (call $lower (i32.const 24))) (then (return (i32.const 0))))
     (i32.sub (global.get $floor) (global.get $end)))
 
   (func $drop (param $d i32)
@@ -336,9 +358,8 @@
           (i32.shl (i32.const 1) (i32.sub (i32.const 32) (global.get $shift))))
       (then (call $link (local.get $d)) (return)))
     (local.set $bytes (i32.shl (i32.const 1) (i32.sub (i32.const 36) (global.get $shift))))
-    (if (i32.eqz (call $reserve (global.get $limit) (local.get $bytes)))
+    (if (i32.eqz (call $lower (local.get $bytes)))
       (then (call $link (local.get $d)) (return)))
-    (global.set $floor (i32.sub (global.get $floor) (local.get $bytes)))
     (memory.fill (global.get $floor) (i32.const 0) (local.get $bytes))
     (global.set $table (i32.sub (global.get $floor) (global.get $end)))
     (global.set $shift (i32.sub (global.get $shift) (i32.const 2)))
@@ -385,17 +406,31 @@
 
   ;; ---- Blocks ----------------------------------------------------------------
 
-  ;; A new last block of `size` bytes, cleared but for its first `keep` bytes.
-  ;; Returns its descriptor, not yet in the table; 0: there is no room.
+  ;; A new last block of `size` bytes. What an earlier call may have left in it is
+  ;; cleared, but not in its first `keep` bytes. Returns its descriptor, which is not
+  ;; in the table yet; 0: there is no room.
   (func $carve (param $size i32) (param $keep i32) (result i32)
-    (local $d i32) (local $p i32) (local $off i32) (local $stop i32)
+    (local $d i32) (local $p i32) (local $off i32) (local $stop i32) (local $spare i32)
     (if (i32.eqz (local.tee $d (call $new))) (then (return (i32.const 0))))
-    (if (i32.eqz (call $reserve (global.get $top) (local.get $size)))
+    ;; For each 128 bytes of heap one is kept for descriptors: else a large block that
+    ;; takes the last of a limited memory could not be cut up once it is free.
+    (local.set $spare
+      (i32.shr_u (i32.add (global.get $top) (local.get $size)) (i32.const 7)))
+    (local.set $stop (i32.sub (global.get $end) (global.get $floor)))
+    (local.set $spare
+      (select (i32.sub (local.get $spare) (local.get $stop)) (i32.const 0)
+        (i32.gt_u (local.get $spare) (local.get $stop))))
+    (if (i32.eqz
+          (call $reserve (global.get $top) (i32.add (local.get $size) (local.get $spare))))
       (then (call $drop (local.get $d)) (return (i32.const 0))))
     (local.set $off (global.get $top))
     (global.set $top (i32.add (local.get $off) (local.get $size)))
 
+    ;; Below `limit` the bytes are this call's own already.
     (local.set $keep (i32.add (local.get $off) (local.get $keep)))
+    (local.set $keep
+      (select (local.get $keep) (global.get $limit)
+        (i32.gt_u (local.get $keep) (global.get $limit))))
     (local.set $stop
       (select (global.get $top) (global.get $dirty)
         (i32.lt_u (global.get $top) (global.get $dirty))))
@@ -406,11 +441,7 @@
     (if (i32.gt_u (global.get $top) (global.get $dirty))
       (then (global.set $dirty (global.get $top))))
     (if (i32.gt_u (global.get $top) (global.get $limit))
-      (then
-        (global.set $limit (global.get $top))
-        (global.set $reach
-          (i64.extend_i32_u (i32.sub (global.get $top) (i32.const 1024))))
-        (global.set $reach8 (i64.sub (global.get $reach) (i64.const 7)))))
+      (then (call $set_limit (global.get $top))))
 
     (local.set $p (i32.add (global.get $end) (local.get $d)))
     (i32.store (local.get $p) (local.get $off))
@@ -422,12 +453,19 @@
     (global.set $last (local.get $d))
     (local.get $d))
 
-  ;; Cuts block `d` down to `size` bytes and makes what remains a free block. If
-  ;; there is no room for its descriptor, the block keeps it all.
-  (func $split (param $d i32) (param $size i32)
-    (local $rest i32) (local $p i32) (local $q i32) (local $next i32)
-    (if (i32.eq (call $size (local.get $d)) (local.get $size)) (then (return)))
-    (if (i32.eqz (local.tee $rest (call $new))) (then (return)))
+  ;; Cuts block `d`, which is in no bin, down to `size` bytes and makes what remains
+  ;; a free block. If there is no room for its descriptor, the block keeps it all,
+  ;; unless that were more than half: then it goes back to its bin, and the result
+  ;; is 0.
+  (func $split (param $d i32) (param $size i32) (result i32)
+    (local $more i32) (local $rest i32) (local $p i32) (local $q i32) (local $next i32)
+    (local.set $more (i32.sub (call $size (local.get $d)) (local.get $size)))
+    (if (i32.eqz (local.get $more)) (then (return (i32.const 1))))
+    (if (i32.eqz (local.tee $rest (call $new)))
+      (then
+        (if (i32.le_u (local.get $more) (local.get $size)) (then (return (i32.const 1))))
+        (call $put (local.get $d))
+        (return (i32.const 0))))
     (local.set $p (i32.add (global.get $end) (local.get $d)))
     (local.set $q (i32.add (global.get $end) (local.get $rest)))
     ;; A block that was free has a next one, which is live.
@@ -438,10 +476,11 @@
     (i32.store offset=12 (local.get $q) (local.get $next))
     (i32.store offset=12 (local.get $p) (local.get $rest))
     (i32.store offset=8 (i32.add (global.get $end) (local.get $next)) (local.get $rest))
-    (call $put (local.get $rest)))
+    (call $put (local.get $rest))
+    (i32.const 1))
 
-  ;; A live block of `n` bytes, 1 to 0xfffe0000; gives its offset, or 0 if there is
-  ;; no room. If its bytes are cleared, then not the first `keep`.
+  ;; A live block of `n` bytes, 1 to 0xfe000000; gives its offset, or 0 if there is
+  ;; no room. For `keep` see $carve.
   (func $block (param $n i32) (param $keep i32) (result i32)
     (local $size i32) (local $d i32) (local $p i32)
     (local.set $size (i32.and (i32.add (local.get $n) (i32.const 15)) (i32.const -16)))
@@ -451,7 +490,8 @@
       ;; No room: now it is worth looking at every free block of about that size.
       (br_if $got (local.tee $d (call $take (local.get $size) (i32.const -1))))
       (return (i32.const 0)))
-    (call $split (local.get $d) (local.get $size))
+    (if (i32.eqz (call $split (local.get $d) (local.get $size)))
+      (then (return (i32.const 0))))
     (i32.store offset=4 (i32.add (global.get $end) (local.get $d)) (local.get $n))
     (call $insert (local.get $d))
     (i32.load (i32.add (global.get $end) (local.get $d))))
@@ -497,7 +537,7 @@
       (else (global.set $last (local.get $d)))))
 
   (func (export "alloc") (param $n i64) (result i64)
-    (if (i64.ge_u (i64.sub (local.get $n) (i64.const 1)) (i64.const 0xfffe0000))
+    (if (i64.ge_u (i64.sub (local.get $n) (i64.const 1)) (i64.const 0xfe000000))
       (then (return (i64.const 0))))
     (i64.extend_i32_u (call $block (i32.wrap_i64 (local.get $n)) (i32.const 0))))
 
@@ -535,9 +575,7 @@
     (global.set $last (i32.const 0))
     (global.set $spare (i32.const 0))
     (global.set $top (i32.const 1024))
-    (global.set $limit (i32.const 1024))
-    (global.set $reach (i64.const 0))
-    (global.set $reach8 (i64.const 0))
+    (call $set_limit (i32.const 1024))
     (call $take_input (i32.const 0) (i32.const 0))
     (global.set $output (i32.const 0))
     (global.set $output_length (i32.const 0))
@@ -608,7 +646,7 @@
     (local.get $off))
 
   (func $host_block (param $n i32) (param $keep i32) (result i32)
-    (if (i32.ge_u (i32.sub (local.get $n) (i32.const 1)) (i32.const 0xfffe0000))
+    (if (i32.ge_u (i32.sub (local.get $n) (i32.const 1)) (i32.const 0xfe000000))
       (then (return (i32.const 0))))
     (call $block (local.get $n) (local.get $keep)))
 

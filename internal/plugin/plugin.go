@@ -44,7 +44,10 @@ type Plugin struct {
 	function string // that is being called
 	stale    bool   // the instances must be replaced before the next call
 	started  bool   // the main module's _start has run as its initialisation
-	err      *fault.Error
+	// function has been called before and can be called again just so; most calls
+	// are like that.
+	repeatable bool
+	err        *fault.Error
 }
 
 // Config is what a plug-in is made from.
@@ -140,6 +143,10 @@ func (p *Plugin) instantiation() []Step {
 // Begin starts a call of one of the main module's functions. The step is Call
 // right away, unless instances have to be replaced or initialised first.
 func (p *Plugin) Begin(function string) Step {
+	if p.state == idle && p.repeatable && function == p.function {
+		p.state = running
+		return Step{Op: Call, Module: p.linked.main, Function: function}
+	}
 	if err := p.callable(function); err != nil {
 		p.err = err
 		return Step{Op: Failed}
@@ -184,7 +191,7 @@ func (p *Plugin) Next(o Outcome) Step {
 	}
 	step := p.todo[p.next]
 	if err := p.stepError(step, o); err != nil {
-		p.err, p.stale = err, true
+		p.err, p.stale, p.repeatable = err, true, false
 		p.state = map[state]state{creating: failed, preparing: idle}[p.state]
 		return Step{Op: Failed}
 	}
@@ -242,6 +249,11 @@ func (p *Plugin) End(o Outcome) bool {
 		return false
 	}
 	p.state = idle
+	if o.Kind == Returned && o.Code == 0 && o.GuestError == nil && p.function != startFunction {
+		p.repeatable = true
+		return true
+	}
+	p.repeatable = false
 	if o.Kind == NoRoom {
 		p.err = fault.New(fault.OutOfMemory, fmt.Sprintf(
 			"no room for %d bytes of input in the plug-in's memory", uint32(o.Code))).In("", p.function)
@@ -300,6 +312,7 @@ func (p *Plugin) Close() bool {
 	if p.state == closed {
 		return false
 	}
+	p.repeatable = false
 	p.state, p.todo, p.env, p.wasi = closed, nil, hostenv.New(&manifest.Manifest{}, manifest.LogOff), nil
 	return true
 }

@@ -12,9 +12,6 @@ export const Op = Object.freeze({ CALL: 0, KERNEL: 1, INSTANTIATE: 2, INVOKE: 3,
 /** How something has ended (internal/plugin/step.go). */
 export const Outcome = Object.freeze({ RETURNED: 0, TRAPPED: 1, USER_ERROR: 2, NO_ROOM: 3 });
 
-/** The bits of plugin_end's result. */
-export const End = Object.freeze({ OK: 1, VARS_CHANGED: 2 });
-
 /** In place of a length: there is no text. */
 export const NO_TEXT = -1;
 
@@ -44,15 +41,32 @@ export class Memory {
   constructor(memory) {
     this.memory = memory;
     this.view = new Uint8Array(memory.buffer);
+    this.shared = !(memory.buffer instanceof ArrayBuffer);
   }
 
-  /** All bytes, as they are now; the view is stale once the memory has grown. */
+  /**
+   * All bytes, as they are now; the view is stale once the memory has grown.
+   * Growth detaches the buffer, and the view is empty then; only that of a shared
+   * memory has to be asked for each time.
+   */
   bytes() {
-    const buffer = this.memory.buffer;
-    if (this.view.buffer !== buffer) this.view = new Uint8Array(buffer);
+    if (this.view.length === 0 || this.shared) this.view = new Uint8Array(this.memory.buffer);
     return this.view;
   }
+
+  /**
+   * Copies a part into a buffer of its own.
+   * @param {number} off
+   * @param {number} n
+   */
+  copy(off, n) {
+    return this.bytes().slice(off, off + n).buffer; // not buffer.slice: that takes longer
+  }
 }
+
+/** Stands for a memory that is not there: nothing can be read or written. */
+const NO_MEMORY = { bytes: () => NOTHING };
+const NOTHING = new Uint8Array();
 
 /**
  * Copies bytes between two views. Short ones are not worth a subarray.
@@ -77,6 +91,8 @@ function copy(to, at, from, off, n) {
 export class MemoryTable {
   /** @type {Map<number, Memory>} by handle */
   #memories = new Map();
+  /** The memory that was looked up last, as lookups come in runs. */
+  #recent = { handle: 0, memory: NO_MEMORY };
   /** @type {Map<number, (n: number) => number>} by handle of a kernel */
   #allocators = new Map();
   /** @type {Memory} of the core */
@@ -100,32 +116,41 @@ export class MemoryTable {
   set(handle, memory, alloc) {
     if (memory instanceof WebAssembly.Memory) this.#memories.set(handle, new Memory(memory));
     else this.#memories.delete(handle);
+    this.#recent.handle = 0;
     if (alloc) this.#allocators.set(handle, alloc);
+  }
+
+  /** @param {number} handle */
+  #bytes(handle) {
+    const recent = this.#recent;
+    if (recent.handle !== handle) {
+      recent.handle = handle;
+      recent.memory = this.#memories.get(handle) ?? NO_MEMORY;
+    }
+    return recent.memory.bytes();
   }
 
   /** @param {number} handle */
   delete(handle) {
     this.#memories.delete(handle);
+    this.#recent.handle = 0;
     this.#allocators.delete(handle);
   }
 
   imports = {
     /** @param {number} handle */
-    memory_pages: (handle) => {
-      const m = this.#memories.get(handle);
-      return m === undefined ? 0 : m.bytes().length / 65536;
-    },
+    memory_pages: (handle) => this.#bytes(handle).length / 65536,
     /** @type {(handle: number, off: number, dst: number, n: number) => number} */
     memory_read: (handle, off, dst, n) => {
-      const bytes = this.#memories.get(handle)?.bytes();
-      if (bytes === undefined || (off >>> 0) + (n >>> 0) > bytes.length) return 0;
+      const bytes = this.#bytes(handle);
+      if ((off >>> 0) + (n >>> 0) > bytes.length) return 0;
       copy(this.#core.bytes(), dst >>> 0, bytes, off >>> 0, n >>> 0);
       return 1;
     },
     /** @type {(handle: number, off: number, src: number, n: number) => number} */
     memory_write: (handle, off, src, n) => {
-      const bytes = this.#memories.get(handle)?.bytes();
-      if (bytes === undefined || (off >>> 0) + (n >>> 0) > bytes.length) return 0;
+      const bytes = this.#bytes(handle);
+      if ((off >>> 0) + (n >>> 0) > bytes.length) return 0;
       copy(bytes, off >>> 0, this.#core.bytes(), src >>> 0, n >>> 0);
       return 1;
     },

@@ -67,7 +67,7 @@ export class CallContext {
     const n = Number(this.length(offset));
     if (n === 0) return null;
     const at = unsigned(offset);
-    return new PluginOutput(this.#plugin.memory.memory.buffer.slice(at, at + n));
+    return new PluginOutput(this.#plugin.memory.copy(at, n));
   }
 
   /**

@@ -30,6 +30,8 @@ export class Core {
   memories = new MemoryTable();
   /** @type {Record<string, (...args: number[]) => any>} the core's exports, behind the gate */
   abi = {};
+  /** @type {any} the core's exports, for the imports of adapters, which enter the gate themselves */
+  raw;
   /** @type {Set<(reason: ExtismError) => void>} rejects what waits for the core */
   #pending = new Set();
   /** @type {any} */
@@ -70,8 +72,10 @@ export class Core {
     program.start(instance);
     this.raw = exports;
     for (const [name, f] of Object.entries(exports)) {
-      if (typeof f === 'function') this.abi[name] = this.#entry(/** @type {any} */ (f));
+      if (typeof f === 'function') this.abi[name] = this.#entry(this.gate.enter, /** @type {any} */ (f));
     }
+    // A call ends where it has begun: the stack has been probed there.
+    this.abi.plugin_end = this.#entry(this.gate.reenter, /** @type {any} */ (exports.plugin_end));
     if (this.dead) throw this.dead;
     if (!this.#create) throw new ExtismError('INTERNAL', 'the core has started without offering its control plane');
     this.running = true;
@@ -80,19 +84,20 @@ export class Core {
 
   /**
    * The gate around one of the core's exports.
+   * @param {() => void} enter
    * @param {(...args: number[]) => any} f
    */
-  #entry(f) {
-    const { gate } = this;
+  #entry(enter, f) {
+    const { leave } = this.gate;
     return (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ c, /** @type {number} */ d, /** @type {number} */ e) => {
       try {
-        gate.enter();
+        enter();
       } catch (error) {
         throw this.#refused(error);
       }
       try {
         const result = f(a, b, c, d, e);
-        gate.leave();
+        leave();
         return result;
       } catch (error) {
         throw this.crash('an exception went through it', error);
@@ -185,6 +190,17 @@ export class Core {
   /** What the core has put out, as text. */
   collectText() {
     return decodeText(this.collect());
+  }
+
+  /**
+   * A copy of bytes that the core has noted down, address and length, at an
+   * address of its own. It need not be alive.
+   * @param {number} at
+   */
+  notedBytes(at) {
+    const bytes = this.memories.coreBytes();
+    const [address, length] = new Uint32Array(bytes.slice(at, at + 8).buffer);
+    return bytes.slice(address, address + length);
   }
 
   /** What the core uses, for those who watch it. */

@@ -51,7 +51,7 @@ export class Host {
   /**
    * Starts a request that the core is going to make, while the core itself is
    * still being loaded.
-   * @param {typeof fetch} fetch
+   * @param {typeof globalThis.fetch} fetch
    * @param {string} url
    */
   fetchEarly(fetch, url) {
@@ -85,7 +85,7 @@ export class Host {
   }
 
   /**
-   * @param {typeof fetch} fetch
+   * @param {typeof globalThis.fetch} fetch
    * @param {string} url
    * @param {string} method
    * @param {string[]} headers names and values in turn
@@ -124,7 +124,7 @@ export class Host {
       JSON.stringify({ imports: WebAssembly.Module.imports(module), exports: WebAssembly.Module.exports(module) }),
 
     fetch: (
-      /** @type {typeof fetch} */ fetch,
+      /** @type {typeof globalThis.fetch} */ fetch,
       /** @type {string} */ url,
       /** @type {string} */ method,
       /** @type {string[]} */ headers,

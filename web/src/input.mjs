@@ -115,7 +115,7 @@ function namesOf(functions) {
 /**
  * @param {unknown} manifest whatever createPlugin was given
  * @param {Record<string, unknown>} options
- * @param {typeof fetch} fetch
+ * @param {typeof globalThis.fetch} fetch
  * @returns {Request}
  */
 export function readRequest(manifest, options, fetch) {

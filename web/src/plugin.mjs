@@ -1,10 +1,10 @@
 // @ts-check
 
-import { End, handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
+import { handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
 import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { bytesOf } from './input.mjs';
-import { PluginOutput } from './output.mjs';
+import { OutputSlab, PluginOutput } from './output.mjs';
 
 /** @typedef {import('./core.mjs').Core} Core */
 /** @typedef {import('./input.mjs').Request} Request */
@@ -68,14 +68,15 @@ export class Plugin {
   /** @type {Record<string, Record<string, Function>>} */
   #imports;
   #context;
+  #outputs = new OutputSlab();
   #active = false;
   #closed = false;
   /** @type {Promise<unknown> | null} while instances are being made */
   #preparing = null;
   /** @type {{ error: unknown } | null} what a user's function has thrown in this call */
   #thrown = null;
-  /** @type {Uint8Array | null} the vars, as they were after the last call that changed any */
-  #vars = null;
+  /** Where the core notes where the vars are. */
+  #varsAt = 0;
 
   /**
    * @param {Core} core
@@ -156,12 +157,10 @@ export class Plugin {
    */
   #finish(kind, code, cause) {
     const kernel = this.#kernel;
-    const flags = this.#report('plugin_end', kind, code, cause);
-    if (flags & End.VARS_CHANGED) this.#saveVars();
-    if (!(flags & End.OK)) throw this.#error(cause);
+    if (!this.#report('plugin_end', kind, code, cause)) throw this.#error(cause);
     const off = kernel.host_output() >>> 0;
     if (off === 0) return null;
-    return new PluginOutput(this.#memory.memory.buffer.slice(off, off + (kernel.host_output_length() >>> 0)));
+    return this.#outputs.copy(this.#memory, off, kernel.host_output_length() >>> 0);
   }
 
   /**
@@ -176,7 +175,7 @@ export class Plugin {
     const thrown = this.#thrown;
     if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, error);
     this.#thrown = null;
-    if (this.#report('plugin_end', Outcome.USER_ERROR, 0) & End.VARS_CHANGED) this.#saveVars();
+    this.#report('plugin_end', Outcome.USER_ERROR, 0);
     throw thrown.error;
   }
 
@@ -278,13 +277,15 @@ export class Plugin {
   #startKernel() {
     const { abi, assets, gate, raw } = this.#core;
     const maxPages = abi.plugin_max_pages(this.#id);
-    const self = new WeakRef(this); // the kernel must not keep the plug-in alive: the core knows the kernel
+    const self = new WeakRef(this); // the kernel must not keep the plug-in alive: the core knows it
     this.#kernel = new WebAssembly.Instance(assets.kernel(), {
       gate,
       go: { __proto__: raw, id: this.#id, max_pages: maxPages },
       host: {
-        log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) =>
-          self.deref()?.#log(level, off >>> 0, n >>> 0) ?? 0,
+        log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) => {
+          const plugin = self.deref();
+          return plugin ? plugin.#log(level, off >>> 0, n >>> 0) : 0;
+        },
       },
     }).exports;
     this.#memory = new Memory(this.#kernel.memory);
@@ -295,22 +296,26 @@ export class Plugin {
   async #instantiate(module) {
     const { assets, gate, memories, raw } = this.#core;
     const at = handle(this.#id, module);
+    /** @type {Record<string, any>} */
     const imports = { ...this.#imports, 'extism:host/env': this.#kernel };
     this.#names.forEach((name, i) => {
-      if (this.#instances[i]) imports[name] = /** @type {any} */ (this.#instances[i].exports);
+      if (this.#instances[i]) imports[name] = this.#instances[i].exports;
     });
     if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
       const self = new WeakRef(this);
-      imports.wasi_snapshot_preview1 = /** @type {any} */ (
-        new WebAssembly.Instance(assets.wasi(), {
-          gate,
-          go: { __proto__: raw, handle: at },
-          host: { wasi_output: () => self.deref()?.#wasiOutput(at) ?? 0 },
-        }).exports
-      );
+      imports.wasi_snapshot_preview1 = new WebAssembly.Instance(assets.wasi(), {
+        gate,
+        go: { __proto__: raw, handle: at },
+        host: {
+          wasi_output: () => {
+            const plugin = self.deref();
+            return plugin ? plugin.#wasiOutput(at) : 0;
+          },
+        },
+      }).exports;
     }
     memories.set(at, undefined);
-    const instance = await WebAssembly.instantiate(this.#modules[module], /** @type {any} */ (imports));
+    const instance = await WebAssembly.instantiate(this.#modules[module], imports);
     this.#instances[module] = instance;
     memories.set(at, instance.exports.memory);
     for (const f of this.#functions.values()) f.run = /** @type {any} */ (undefined);
@@ -332,6 +337,7 @@ export class Plugin {
     this.#held = { core, id, modules: modules.length };
     dropped.register(this, this.#held, this);
     try {
+      this.#varsAt = core.abi.vars_location(id) >>> 0;
       await this.#perform(core.abi.plugin_start(id));
     } catch (error) {
       dropped.unregister(this);
@@ -342,18 +348,13 @@ export class Plugin {
 
   /** Moves to a fresh core after the one before has crashed. The vars come along. */
   async #revive() {
+    const vars = this.#core.notedBytes(this.#varsAt);
     dropped.unregister(this);
     release(this.#held);
     this.#request = { ...this.#request, text: compiled(this.#request.text), sources: this.#modules };
     await this.#attach(await this.#freshCore());
-    if (this.#vars === null) return;
-    const [n] = this.#core.post(this.#vars);
+    const [n] = this.#core.post(vars);
     this.#core.abi.vars_restore(this.#id, n);
-  }
-
-  #saveVars() {
-    this.#core.abi.vars_save(this.#id);
-    this.#vars = this.#core.collect();
   }
 
   /**
@@ -439,7 +440,7 @@ export class Plugin {
    * @returns {number} not 0: the guest is stopped
    */
   #log(level, off, n) {
-    return this.#emit(LEVELS[level], this.#memory.memory.buffer.slice(off, off + n));
+    return this.#emit(LEVELS[level], this.#memory.copy(off, n));
   }
 
   /**
@@ -516,7 +517,6 @@ export class Plugin {
     release(this.#held);
     this.#instances = [];
     this.#functions.clear();
-    this.#vars = null;
   }
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
@@ -529,10 +529,28 @@ function closedError(name) {
   return new ExtismError('CLOSED', 'the plug-in has been closed', { function: name });
 }
 
+/** Up to this length a loop is quicker than the encoder. */
+const SHORT = 48;
+
+/**
+ * Copies a text to the scratch buffer, as long as it is ASCII.
+ * @param {string} text
+ * @returns {boolean} whether all of it is
+ */
+function copyASCII(text) {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 127) return false;
+    scratch[i] = c;
+  }
+  return true;
+}
+
 /** @param {unknown} input */
 function inputBytes(input) {
   if (typeof input === 'string') {
     if (input.length > scratch.length / 3) return encoder.encode(input);
+    if (input.length <= SHORT && copyASCII(input)) return scratch.subarray(0, input.length);
     return scratch.subarray(0, encoder.encodeInto(input, scratch).written);
   }
   if (input === undefined || input === null) return scratch.subarray(0, 0);

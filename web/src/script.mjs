@@ -3,4 +3,4 @@
 
 import * as api from './extism.mjs';
 
-globalThis.Extism = Object.freeze({ ...api });
+/** @type {any} */ (globalThis).Extism = Object.freeze({ ...api });
