@@ -29,10 +29,11 @@ const keepBox = 64 << 10
 //
 //go:wasmexport inbox
 func inboxAt(n int32) unsafe.Pointer {
-	if int(n) > cap(inbox) || cap(inbox) > keepBox {
-		inbox = make([]byte, max(int(n), 256))
+	size := max(int(n), 1) // an address even of nothing
+	if size > cap(inbox) || cap(inbox) > keepBox {
+		inbox = make([]byte, max(size, 256))
 	}
-	inbox = inbox[:max(int(n), 1)]
+	inbox = inbox[:size]
 	return unsafe.Pointer(&inbox[0])
 }
 
