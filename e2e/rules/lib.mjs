@@ -57,18 +57,22 @@ export class Innocent {
     const innocent = new Innocent();
     innocent.api = api;
     innocent.count = 0n;
+    innocent.lost = false; // whether it did not get over the end of a core
     innocent.plugin = await api.createPlugin(await env.guest('count'));
     return innocent;
   }
 
   /** Whether the core lives and the plug-in answers right; else what is wrong. */
   async trouble() {
+    let dead = '';
     try {
-      if (!this.api.coreStats()) return 'the core is dead';
+      if (!this.api.coreStats()) dead = 'the core is dead';
     } catch (error) {
-      return `coreStats threw ${show(error)}`;
+      dead = `the core is broken: ${show(error)}`;
     }
-    return this.wrong();
+    const wrong = await this.wrong();
+    if (dead && wrong) this.lost = true;
+    return dead || wrong;
   }
 
   /** As trouble, but a core that has been started anew is fine. */

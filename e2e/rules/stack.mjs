@@ -117,7 +117,7 @@ async function plain(env, { prepare, each, minimum }) {
   for (const op of c.victim.ops) {
     for (let i = 0; i < 4; i++) await c.settle(() => c.victim.plugin.call('dive', numbers(c.victim.number(op), 0)));
   }
-  return { ...(await c.end(minimum)), frames: stackEdge, 'reserve %': Math.round(reserve * 1000) / 10 };
+  return { ...(await c.end(minimum)), frames: stackEdge, ...(prepare && { 'reserve %': Math.round(reserve * 1000) / 10 }) };
 }
 
 async function promising(env, { prepare, each, minimum }) {
@@ -168,18 +168,19 @@ function nearTheEdge(frames, act, pad) {
 /** Enters near the edge of the caller's own stack, by a function that gives a promise. */
 async function fromDeep(c, frames, pad, enter) {
   return c.settle(() => {
-    let result = Promise.resolve();
+    let result, thrown;
     nearTheEdge(
       frames,
       () => {
         try {
           result = enter();
         } catch (error) {
-          result = Promise.reject(error);
+          thrown = { error };
         }
       },
       pad,
     );
+    if (thrown) throw thrown.error;
     return result;
   });
 }
@@ -189,8 +190,11 @@ async function deepCaller(env, { prepare, minimum }) {
   await prepare?.(c);
   const call = (op, frames, pad = 0) =>
     fromDeep(c, frames, pad, () => c.victim.plugin.call('run', numbers(c.victim.number(op), 0)));
+  // What makes the way down has to be compiled before it is measured.
+  for (let i = 0; i < 300; i++) nearTheEdge(1, () => {}, 0);
   // The more frames there are, the more room. Where does the call begin to work?
-  const edge = await c.limit(async (frames) => (await call('var_get', frames + 1)) === 'overflow');
+  const fails = async (frames) => (await call('var_get', frames + 1)) === 'overflow';
+  let edge = await c.limit(fails);
   const { ops } = c.victim;
   const wide = Math.ceil(minimum / 2);
   for (let i = 0; i < wide; i++) {
@@ -198,30 +202,63 @@ async function deepCaller(env, { prepare, minimum }) {
     if (i % 8 === 0) await c.usable();
   }
   // Around that place step by step: what begins a call may need less than what ends it.
-  for (let frames = edge - 12; frames <= edge + 12; frames++) {
-    for (let pad = 0; pad < 24; pad += 1) {
-      await call(pad % 2 ? 'var_set' : 'nothing', frames, pad);
+  for (const op of ['var_set', 'nothing', 'proc_exit', 'var_full', 'user']) {
+    edge = await c.limit(fails);
+    for (let i = -60; i < 60; i++) {
+      await call(op, Math.max(1, edge + (i >> 3)), i & 7);
       await c.usable();
     }
   }
   return { ...(await c.end(minimum)), 'frames at the edge': edge };
 }
 
-async function deepPromising(env, { prepare, minimum }) {
+/**
+ * A guest that is entered by way of JSPI has a stack of its own, but JavaScript
+ * that it or Go calls runs on the caller's. So whoever enters must probe that.
+ */
+async function deepPromising(env, api, probe) {
   if (typeof WebAssembly.promising !== 'function') throw new Skip('no JSPI here');
-  const c = await Campaign.start(env);
-  await prepare?.(c);
-  const { ops } = c.victim;
-  for (let i = 0; i < minimum; i++) {
+  const c = await Campaign.start(env, api);
+  await c.victim.plugin.call('run', numbers(c.victim.number('var_set'), 0));
+  for (let i = 0; i < 300; i++) nearTheEdge(1, () => {}, 0);
+  const enter = async (frames, pad, op) => {
     const { exports } = await c.victim.plugin.getInstance();
     const at = WebAssembly.promising(exports.at);
-    const op = c.victim.number(ops[1 + (i % (ops.length - 1))]);
-    // Most tries are close to the edge; some reach beyond the probe's reserve.
-    const frames = 1 + (i % 4 === 0 ? i * 2 : i >> 3);
-    await fromDeep(c, frames, i % 16, () => at(op, 0));
+    const number = c.victim.number(op);
+    const outcome = await fromDeep(c, frames, pad, () => {
+      probe();
+      return at(number, 0);
+    });
+    if (!api.coreStats() || c.dead !== c.broken) await c.usable();
+    c.dead = c.broken;
+    return outcome;
+  };
+  // These make Go call JavaScript.
+  for (const op of ['config_get', 'var_get', 'var_set', 'random_get', 'fd_write', 'log_info']) {
+    const from = await c.limit(async (frames) => (await enter(frames + 1, 0, op)) === 'overflow', 16);
+    for (let frames = Math.max(1, from - 8); frames < from + 16; frames++) {
+      for (let pad = 0; pad < 8; pad++) await enter(frames, pad, op);
+    }
   }
+  return c;
+}
+
+async function probedPromising(env) {
+  const api = await env.failing(); // which lets the test reach the probe
+  const c = await deepPromising(env, api, () => api.core.gate.probe());
+  return c.end(1000);
+}
+
+/**
+ * Nobody can probe for those who take an instance's exports and enter them on
+ * their own. What goes wrong must be noticed then, and others get over it.
+ */
+async function unprobedPromising(env) {
+  const api = await env.failing();
+  const c = await deepPromising(env, api, () => {});
   await c.usable();
-  return c.end(minimum);
+  assert(!c.innocent.lost, 'the other plug-in did not get over the end of the core');
+  return { tries: c.tries, broken: c.broken, ...c.tally.counts };
 }
 
 /** The same attacks with a gate that does not probe must show. */
@@ -256,7 +293,8 @@ export const stack = [
   { name: 'guest at the edge of a stack of its own (JSPI)', rule: 7, stack: true, run: (env) => promising(env, { each: 7, minimum: 1000 }) },
   { name: 'caller at the edge of its stack', rule: 7, stack: true, run: (env) => deepCaller(env, { minimum: 1000 }) },
   { name: 'caller at the edge of its stack, optimised', rule: 7, stack: true, run: (env) => deepCaller(env, { prepare: warm, minimum: 1000 }) },
-  { name: 'caller at the edge of its stack, by way of JSPI', rule: 7, stack: true, run: (env) => deepPromising(env, { minimum: 1000 }) },
+  { name: 'caller at the edge of its stack, by way of JSPI, probing', rule: 7, needs: ['failing'], run: probedPromising },
+  { name: 'control: caller by way of JSPI that does not probe', rule: 6, needs: ['failing'], run: unprobedPromising },
   { name: 'control: the edge without the probe', rule: 7, needs: ['sabotaged'], run: withoutProbe },
   { name: 'collection at the edge of the stack', rule: 7, needs: ['failing'], run: collecting },
 ];
