@@ -53,7 +53,7 @@ func (c *control) create(_ safejs.Value, args []safejs.Value) any {
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
-				r.reject(args[4], fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
+				r.reject(args[4], panicked(p))
 			}
 		}()
 		id, names, modules, err := r.run(args[0])
@@ -226,7 +226,7 @@ func (r *request) modules(m *manifest.Manifest) ([]plugin.Module, error) {
 func (r *request) module(m *manifest.Manifest, i int, to *plugin.Module) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p))
+			err = panicked(p)
 		}
 	}()
 	w := &m.Wasm[i]
