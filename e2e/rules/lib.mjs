@@ -37,8 +37,8 @@ export async function refusal(env, what, f, ...codes) {
   return error;
 }
 
-/** Bytes of 32-bit numbers, as the guests take them. */
-export const numbers = (...values) => new Uint8Array(new Int32Array(values).buffer);
+/** Bytes of two 32-bit numbers, as attackers take an operation and a depth. */
+export const numbers = (a, b = 0) => new Uint8Array(new Int32Array([a, b]).buffer);
 
 /** Bytes of 64-bit numbers. */
 export const longs = (...values) => new Uint8Array(new BigInt64Array(values.map(BigInt)).buffer);

@@ -11,9 +11,10 @@
 // All but the first two may be missing; scenarios name what they need.
 
 import { Skip } from './lib.mjs';
+import { failures } from './failures.mjs';
 import { stack } from './stack.mjs';
 
-export const scenarios = [...stack];
+export const scenarios = [...stack, ...failures];
 
 /**
  * Runs the scenarios one after another.
