@@ -67,7 +67,7 @@ func pointer(s string) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(
 func requestNow(number, n int32) (answered int32) {
 	defer func() {
 		if p := recover(); p != nil {
-			refuse(number, fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
+			refuse(number, panicked(p))
 			answered = 1
 		}
 	}()
@@ -114,7 +114,7 @@ func (c *control) create(_ safejs.Value, args []safejs.Value) any {
 func (c *control) run(number int32, text []byte) {
 	defer func() {
 		if p := recover(); p != nil {
-			refuse(number, fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", p)))
+			refuse(number, panicked(p))
 		}
 	}()
 	r, err := decodeRequest(number, text)

@@ -210,9 +210,9 @@ func TestVarsOfTheHost(t *testing.T) {
 // all gives all vars of an environment by way of the encoding.
 func all(e *Env) map[string]string {
 	vars := map[string]string{}
-	for key := range e.vars.spans {
-		v, _ := e.Var([]byte(key))
-		vars[key] = string(v)
+	for _, v := range e.vars.values {
+		data, _ := e.Var([]byte(v.key))
+		vars[v.key] = string(data)
 	}
 	return vars
 }

@@ -146,7 +146,8 @@ func TestMaxPages(t *testing.T) {
 }
 
 func TestBadWASIOptions(t *testing.T) {
-	c := config(module("main", "", "f"))
+	c := config(module("main", "WASI", "f"))
+	c.Options.UseWASI = true
 	c.WASI.Env = []string{"no value"}
 	_, err := New(c)
 	if got, want := show(err), "INVALID_INPUT .: WASI: wasi: environment entry is not KEY=value: no value"; got != want {

@@ -273,6 +273,18 @@ func (p *Plugin) End(o Outcome) bool {
 	return p.err == nil
 }
 
+// Abort ends what is under way, for a reason that is not the guest's. The next
+// call gets fresh instances.
+func (p *Plugin) Abort(reason *fault.Error) {
+	p.err, p.stale = reason, true
+	switch p.state {
+	case creating:
+		p.state = failed
+	case preparing, running:
+		p.state = idle
+	}
+}
+
 // callError says why calling a function has failed, or gives nil. proc_exit(0)
 // traps too, but is no failure.
 func (p *Plugin) callError(o Outcome, module int, function string) *fault.Error {

@@ -72,8 +72,11 @@ export class Core {
     for (const [name, f] of Object.entries(exports)) {
       if (typeof f === 'function') this.abi[name] = this.#entry(this.gate.enter, /** @type {any} */ (f));
     }
-    // A call ends where it has begun: the stack has been probed there.
-    this.abi.plugin_end = this.#entry(this.gate.reenter, /** @type {any} */ (exports.plugin_end));
+    // A call ends where it has begun: the stack has been probed there. Nor may it
+    // fail to end, which would leave the plug-in busy for ever.
+    for (const name of ['plugin_end', 'plugin_next']) {
+      this.abi[name] = this.#entry(this.gate.reenter, /** @type {any} */ (exports[name]));
+    }
     if (this.dead) throw this.dead;
     if (!this.#create) throw new ExtismError('INTERNAL', 'the core has started without offering its control plane');
     this.running = true;

@@ -223,8 +223,23 @@ export class Plugin {
     const off = kernel ? kernel.host_error() >>> 0 : 0;
     if (kind === Outcome.RETURNED && off === 0) return abi[entry](this.#id, kind, code, NO_TEXT, NO_TEXT);
     const text = off === 0 ? new Uint8Array() : this.#memory.bytes().subarray(off, off + (kernel.host_error_length() >>> 0));
-    const [messageLength, errorLength] = this.#core.post(cause === undefined ? '' : textOf(cause), text);
+    const [messageLength, errorLength] = this.#postTexts(cause === undefined ? '' : textOf(cause), text);
     return abi[entry](this.#id, kind, code, messageLength, off === 0 ? NO_TEXT : errorLength);
+  }
+
+  /**
+   * The texts of an outcome. If the stack is nearly used up they are left out: the
+   * core must learn in any case that a call has ended.
+   * @param {string} message
+   * @param {Uint8Array} error
+   */
+  #postTexts(message, error) {
+    try {
+      return this.#core.post(message, error);
+    } catch (refused) {
+      if (this.#core.dead) throw refused;
+      return [0, 0];
+    }
   }
 
   /** Waits until the instances are in place, on a core that is alive. */
