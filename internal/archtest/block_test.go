@@ -38,8 +38,8 @@ var leaves = map[string]string{
 
 	// Which types an error may have, the call graph cannot tell; those that look at
 	// a value of JavaScript come from webengine, into which no export goes that waits.
-	"github.com/extism-js/extism-js/internal/fault.Wrap": "asks an error for its text",
-	"github.com/extism-js/extism-js/internal/fault.From": "asks an error for its text",
+	"fault.Wrap": "asks an error for its text",
+	"fault.From": "asks an error for its text",
 }
 
 // forbidden explains what people are most likely to reach for.
