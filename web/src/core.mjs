@@ -94,7 +94,7 @@ export class Core {
       try {
         enter();
       } catch (error) {
-        throw this.#refused(error);
+        throw this.refused(error);
       }
       try {
         const result = f(a, b, c, d, e);
@@ -107,12 +107,12 @@ export class Core {
   }
 
   /**
-   * Why the gate has let nobody in.
+   * Why an entry has failed: the gate has let nobody in, or the core is lost.
    * @param {unknown} error
    */
-  #refused(error) {
+  refused(error) {
     if (this.dead) return this.dead;
-    if (!isStackOverflow(error)) return this.crash('an exception went through it', error);
+    if (!isStackOverflow(error) || this.gate.depth() !== 0) return this.crash('an exception went through it', error);
     return new ExtismError('STACK_OVERFLOW', 'the stack is nearly used up, so the core was not entered', { cause: error });
   }
 
