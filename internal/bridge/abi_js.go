@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/extism-js/extism-js/internal/fault"
+	"github.com/extism-js/extism-js/internal/inject"
 	"github.com/extism-js/extism-js/internal/plugin"
 )
 
@@ -29,10 +30,11 @@ const keepBox = 64 << 10
 //
 //go:wasmexport inbox
 func inboxAt(n int32) unsafe.Pointer {
-	if int(n) > cap(inbox) || cap(inbox) > keepBox {
-		inbox = make([]byte, max(int(n), 256))
+	size := max(int(n), 1) // an address even of nothing
+	if size > cap(inbox) || cap(inbox) > keepBox {
+		inbox = make([]byte, max(size, 256))
 	}
-	inbox = inbox[:max(int(n), 1)]
+	inbox = inbox[:size]
 	return unsafe.Pointer(&inbox[0])
 }
 
@@ -81,8 +83,16 @@ func outcome(kind, code, messageLen, errorLen int32) plugin.Outcome {
 // guardStep turns a panic in the state machine into a failed step.
 func guardStep(id int32, result *int32) {
 	if r := recover(); r != nil {
-		crashed(id, r)
+		abort(id, r)
 		*result = failed
+	}
+}
+
+// abort leaves the plug-in ready for the next call after a panic in its state
+// machine.
+func abort(id int32, reason any) {
+	if e := find(id); e != nil {
+		e.Abort(panicked(reason))
 	}
 }
 
@@ -122,6 +132,7 @@ func pluginFunction(id, nameLen int32) (number int32) {
 //go:wasmexport plugin_begin
 func pluginBegin(id, function int32) (op int32) {
 	defer guardStep(id, &op)
+	inject.Point("begin")
 	if e := find(id); e != nil {
 		return encodeStep(e.Begin(e.functions[function]))
 	}
@@ -132,10 +143,11 @@ func pluginBegin(id, function int32) (op int32) {
 func pluginEnd(id, kind, code, messageLen, errorLen int32) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			crashed(id, r)
+			abort(id, r)
 			ok = false
 		}
 	}()
+	inject.Point("end")
 	e := find(id)
 	return e != nil && e.End(outcome(kind, code, messageLen, errorLen))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/extism-js/extism-js/internal/engine/webengine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/hostenv"
+	"github.com/extism-js/extism-js/internal/inject"
 	"github.com/extism-js/extism-js/internal/plugin"
 	"github.com/extism-js/extism-js/internal/wasi"
 )
@@ -80,6 +81,7 @@ func register(p *plugin.Plugin, modules int) (int32, error) {
 
 // wasiGuest finds the module instance that a WASI adapter stands in front of.
 func wasiGuest(handle int32) (*wasi.System, engine.Memory, bool) {
+	inject.Point("wasi")
 	id, slot := webengine.SplitHandle(handle)
 	e := find(id)
 	if e == nil || slot >= len(e.memories) {
@@ -92,8 +94,12 @@ func wasiGuest(handle int32) (*wasi.System, engine.Memory, bool) {
 // crashed keeps the error of a panic for the plug-in in whose call it happened.
 func crashed(id int32, reason any) {
 	if e := find(id); e != nil {
-		e.Env().SetStop(fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason)))
+		e.Env().SetStop(panicked(reason))
 	}
+}
+
+func panicked(reason any) *fault.Error {
+	return fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason))
 }
 
 // guard turns a panic in a function of the environment into a stop. It must be

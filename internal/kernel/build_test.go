@@ -112,7 +112,7 @@ func TestExports(t *testing.T) {
 	memory := kernel.Function{Name: "memory"}
 	none := wasm.FuncType{}
 	gate := []kernel.Function{
-		{Name: "enter", Type: none}, {Name: "leave", Type: none}, {Name: "probe", Type: none},
+		{Name: "enter", Type: none}, {Name: "reenter", Type: none}, {Name: "leave", Type: none}, {Name: "probe", Type: none},
 		{Name: "kill", Type: none}, {Name: "trap", Type: none},
 		{Name: "dead", Type: sig(nil, n32(1))}, {Name: "depth", Type: sig(nil, n32(1))},
 	}

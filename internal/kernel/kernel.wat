@@ -746,6 +746,7 @@
     (call $enter)
     (local.set $r (call $go_http_status_code (global.get $id)))
     (call $leave)
+    (call $stop_if (i32.lt_s (local.get $r) (i32.const 0)))
     (local.get $r))
 
   (func (export "http_headers") (result i64)
@@ -781,4 +782,5 @@
     (call $enter)
     (local.set $r (call $go_get_log_level (global.get $id)))
     (call $leave)
+    (call $stop_if (i32.lt_s (local.get $r) (i32.const 0)))
     (local.get $r)))

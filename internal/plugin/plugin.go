@@ -231,7 +231,7 @@ func (p *Plugin) advance() Step {
 		switch {
 		case step.Op == Instantiate && p.linked.importsWASI[step.Module]:
 			p.wasi[step.Module], _ = wasi.New(p.wasiOpts)
-		case step.Op == Invoke && step.Function == startFunction:
+		case step.Op == Invoke && step.Module == p.linked.main && step.Function == startFunction:
 			p.started = true
 		}
 		return step
@@ -272,6 +272,18 @@ func (p *Plugin) End(o Outcome) bool {
 	}
 	p.err = p.callError(o, p.linked.main, p.function)
 	return p.err == nil
+}
+
+// Abort ends what is under way, for a reason that is not the guest's. The next
+// call gets fresh instances.
+func (p *Plugin) Abort(reason *fault.Error) {
+	p.err, p.stale = reason, true
+	switch p.state {
+	case creating:
+		p.state = failed
+	case preparing, running:
+		p.state = idle
+	}
 }
 
 // callError says why calling a function has failed, or gives nil. proc_exit(0)

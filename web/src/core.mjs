@@ -1,7 +1,7 @@
 // @ts-check
 
 import { decodeText, encodeText, MemoryTable, VERSION } from './abi.mjs';
-import { ExtismError, isStackOverflow, textOf } from './error.mjs';
+import { decodeError, encodeError, ExtismError, isStackOverflow, textOf } from './error.mjs';
 import { Host } from './host.mjs';
 import { GoProgram } from '../wasm_exec.js';
 
@@ -32,8 +32,6 @@ export class Core {
   abi = {};
   /** @type {any} the core's exports, for the imports of adapters, which enter the gate themselves */
   raw;
-  /** @type {Set<(reason: ExtismError) => void>} rejects what waits for the core */
-  #pending = new Set();
   /** @type {any} */
   #create;
   /** @type {WebAssembly.Memory} */
@@ -64,7 +62,7 @@ export class Core {
     });
     const module = await this.assets.core();
     checkVersion(module);
-    const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: this.memories.imports });
+    const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: { ...this.memories.imports, ...this.#control } });
     const { exports } = instance;
     this.#memory = /** @type {WebAssembly.Memory} */ (exports.mem);
     this.memories.attach(this.#memory);
@@ -74,8 +72,11 @@ export class Core {
     for (const [name, f] of Object.entries(exports)) {
       if (typeof f === 'function') this.abi[name] = this.#entry(this.gate.enter, /** @type {any} */ (f));
     }
-    // A call ends where it has begun: the stack has been probed there.
-    this.abi.plugin_end = this.#entry(this.gate.reenter, /** @type {any} */ (exports.plugin_end));
+    // A call ends where it has begun: the stack has been probed there. Nor may it
+    // fail to end, which would leave the plug-in busy for ever.
+    for (const name of ['plugin_end', 'plugin_next']) {
+      this.abi[name] = this.#entry(this.gate.reenter, /** @type {any} */ (exports[name]));
+    }
     if (this.dead) throw this.dead;
     if (!this.#create) throw new ExtismError('INTERNAL', 'the core has started without offering its control plane');
     this.running = true;
@@ -131,8 +132,8 @@ export class Core {
     this.dead = new ExtismError('CORE_CRASHED', `the core has crashed: ${why}`, cause === undefined ? {} : { cause });
     this.gate.kill();
     this.#program?.crash(cause);
-    for (const reject of this.#pending) reject(this.dead);
-    this.#pending.clear();
+    const { dead } = this;
+    this.host.refuseAll((making) => making.refused(encodeError(dead), { cause: dead.cause }));
     return this.dead;
   }
 
@@ -143,26 +144,57 @@ export class Core {
    */
   create(request) {
     return new Promise((resolve, reject) => {
-      this.#pending.add(reject);
-      const settled = () => this.#pending.delete(reject);
-      const created = (/** @type {number} */ id, /** @type {string} */ json, /** @type {string} */ names, /** @type {WebAssembly.Module[]} */ ...modules) => {
-        settled();
-        resolve({ id, names: names.split('\0'), modules, json });
-      };
-      const refused = (/** @type {string} */ text, /** @type {number} */ ticket) => {
-        settled();
-        const more = ticket < 0 ? {} : { cause: this.host.takeThrown(ticket) };
-        const [code, module, func, ...message] = text.split('\0');
-        reject(new ExtismError(code, message.join('\0'), { ...more, module, function: func }));
-      };
+      /** @type {WebAssembly.Module[]} */
+      const modules = [];
+      const number = this.host.begin({
+        sources: request.sources.slice(),
+        modules,
+        fetch: request.fetch,
+        created: ({ id, names, json }) => resolve({ id, names: names.split('\0'), modules, json }),
+        refused: (error, cause) => reject(decodeError(error, cause)),
+      });
       try {
-        this.gate.probe();
-        this.#create(this.post(encodeText(request.text))[0], request.sources, request.fetch, created, refused);
+        const [n] = this.post(encodeText(request.text));
+        if (!this.abi.request_now(number, n)) this.#create(number, n);
       } catch (error) {
-        settled();
-        reject(isStackOverflow(error) ? this.#refused(error) : this.crash(textOf(error), error));
+        this.host.end(number);
+        if (error instanceof ExtismError) reject(error); // from the gate
+        else reject(this.crash(textOf(error), error));
       }
     });
+  }
+
+  /** A text that waits to be taken by the core. */
+  #text = new Uint8Array();
+
+  /** What the core imports to compile and to answer requests; the promises' handlers run later, when no Go is on the stack. */
+  #control = {
+    /** @type {(request: number, source: number, slot: number) => number} */
+    compile_now: (request, source, slot) => {
+      const text = this.host.compileNow(request, source, slot);
+      if (text === null) return -1;
+      this.#text = encodeText(text);
+      return this.#text.length;
+    },
+    /** @type {(to: number) => void} */
+    take_text: (to) => this.memories.coreBytes().set(this.#text, to >>> 0),
+    /** @type {(request: number, id: number, names: number, namesLength: number, json: number, jsonLength: number) => void} */
+    request_created: (request, id, names, namesLength, json, jsonLength) => {
+      this.host.end(request)?.created({ id, names: this.#textAt(names, namesLength), json: this.#textAt(json, jsonLength) });
+    },
+    /** @type {(request: number, error: number, length: number, ticket: number) => void} */
+    request_refused: (request, error, length, ticket) => {
+      const cause = ticket < 0 ? {} : { cause: this.host.takeThrown(ticket) };
+      this.host.end(request)?.refused(this.#textAt(error, length), cause);
+    },
+  };
+
+  /**
+   * @param {number} at
+   * @param {number} n
+   */
+  #textAt(at, n) {
+    return n === 0 ? '' : decodeText(this.memories.coreBytes().subarray(at >>> 0, (at >>> 0) + n));
   }
 
   /**

@@ -23,8 +23,8 @@ import { OutputSlab, PluginOutput } from './output.mjs';
 /** @typedef {{ number: number, run: Function }} GuestFunction */
 
 const encoder = new TextEncoder();
-/** Short texts are encoded here, so that their length is known before they are copied. */
-const scratch = new Uint8Array(3 * 1024);
+/** In characters; see #giveShort. */
+const SHORT = 48;
 
 const LEVELS = /** @type {const} */ (['trace', 'debug', 'info', 'warn', 'error']);
 
@@ -108,32 +108,34 @@ export class Plugin {
    */
   async call(name, input, hostContext) {
     if (this.#closed) throw closedError(name);
-    let bytes = inputBytes(input);
+    let given = checkInput(input);
     if (this.#preparing || this.#core.dead) {
-      bytes = bytes.slice();
+      given = given.slice(); // the caller may change it meanwhile
       await this.#usable();
     }
     const f = this.#functions.get(name) ?? this.#resolve(name);
     const op = this.#core.abi.plugin_begin(this.#id, f.number);
     if (op === Op.FAILED) throw this.#error();
     if ((op & 255) !== Op.CALL) {
-      bytes = bytes.slice();
+      given = given.slice();
       await this.#prepare(() => this.#perform(op));
     }
-    return this.#run(name, f, bytes, hostContext);
+    return this.#run(name, f, given, hostContext);
   }
 
   /**
    * The call itself, with everything in place.
    * @param {string} name
    * @param {GuestFunction} f
-   * @param {Uint8Array} input
+   * @param {string | Uint8Array} input
    * @param {unknown} hostContext
    */
   #run(name, f, input, hostContext) {
-    const off = this.#kernel.host_begin(input.length) >>> 0;
-    if (off === 0 && input.length > 0) return this.#finish(Outcome.NO_ROOM, input.length);
-    if (off !== 0) this.#memory.bytes().set(input, off);
+    const short = typeof input === 'string' && input.length <= SHORT && this.#giveShort(input);
+    if (!short) {
+      const bytes = typeof input === 'string' ? encoder.encode(input) : input;
+      if (!this.#give(bytes)) return this.#finish(Outcome.NO_ROOM, bytes.length);
+    }
     this.#active = true;
     this.#context[HOST_CONTEXT] = hostContext;
     let code;
@@ -146,6 +148,34 @@ export class Plugin {
       this.#context[HOST_CONTEXT] = null;
     }
     return this.#finish(Outcome.RETURNED, code);
+  }
+
+  /**
+   * Makes bytes the input of the call.
+   * @param {Uint8Array} bytes
+   * @returns {boolean} false if the kernel has no room for them
+   */
+  #give(bytes) {
+    const off = this.#kernel.host_begin(bytes.length) >>> 0;
+    if (off !== 0) this.#memory.bytes().set(bytes, off);
+    return off !== 0 || bytes.length === 0;
+  }
+
+  /**
+   * The same for a short text, as long as it is ASCII: to encode it apart would
+   * take longer.
+   * @param {string} text
+   * @returns {boolean} false if it is not, or if there is no room
+   */
+  #giveShort(text) {
+    const off = this.#kernel.host_begin(text.length) >>> 0;
+    const bytes = this.#memory.bytes();
+    for (let i = 0; i < text.length; i++) {
+      const c = text.charCodeAt(i);
+      if (c > 127 || off === 0) return false;
+      bytes[off + i] = c;
+    }
+    return true;
   }
 
   /**
@@ -193,8 +223,23 @@ export class Plugin {
     const off = kernel ? kernel.host_error() >>> 0 : 0;
     if (kind === Outcome.RETURNED && off === 0) return abi[entry](this.#id, kind, code, NO_TEXT, NO_TEXT);
     const text = off === 0 ? new Uint8Array() : this.#memory.bytes().subarray(off, off + (kernel.host_error_length() >>> 0));
-    const [messageLength, errorLength] = this.#core.post(cause === undefined ? '' : textOf(cause), text);
+    const [messageLength, errorLength] = this.#postTexts(cause === undefined ? '' : textOf(cause), text);
     return abi[entry](this.#id, kind, code, messageLength, off === 0 ? NO_TEXT : errorLength);
+  }
+
+  /**
+   * The texts of an outcome. If the stack is nearly used up they are left out: the
+   * core must learn in any case that a call has ended.
+   * @param {string} message
+   * @param {Uint8Array} error
+   */
+  #postTexts(message, error) {
+    try {
+      return this.#core.post(message, error);
+    } catch (refused) {
+      if (this.#core.dead) throw refused;
+      return [0, 0];
+    }
   }
 
   /** Waits until the instances are in place, on a core that is alive. */
@@ -386,7 +431,7 @@ export class Plugin {
    */
   #error(cause) {
     this.#core.abi.plugin_error(this.#id);
-    return decodeError(this.#core.collectText(), cause);
+    return decodeError(this.#core.collectText(), cause === undefined ? {} : { cause });
   }
 
   /** @returns {Internals} */
@@ -515,7 +560,10 @@ export class Plugin {
     this.#closed = true;
     dropped.unregister(this);
     release(this.#held);
+    // Whoever keeps the plug-in shall not keep its memories.
     this.#instances = [];
+    this.#kernel = undefined;
+    this.#memory = /** @type {any} */ (undefined);
     this.#functions.clear();
   }
 
@@ -529,31 +577,13 @@ function closedError(name) {
   return new ExtismError('CLOSED', 'the plug-in has been closed', { function: name });
 }
 
-/** Up to this length a loop is quicker than the encoder. */
-const SHORT = 48;
-
 /**
- * Copies a text to the scratch buffer, as long as it is ASCII.
- * @param {string} text
- * @returns {boolean} whether all of it is
+ * @param {unknown} input
+ * @returns {string | Uint8Array}
  */
-function copyASCII(text) {
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c > 127) return false;
-    scratch[i] = c;
-  }
-  return true;
-}
-
-/** @param {unknown} input */
-function inputBytes(input) {
-  if (typeof input === 'string') {
-    if (input.length > scratch.length / 3) return encoder.encode(input);
-    if (input.length <= SHORT && copyASCII(input)) return scratch.subarray(0, input.length);
-    return scratch.subarray(0, encoder.encodeInto(input, scratch).written);
-  }
-  if (input === undefined || input === null) return scratch.subarray(0, 0);
+function checkInput(input) {
+  if (typeof input === 'string') return input;
+  if (input === undefined || input === null) return '';
   const bytes = bytesOf(input);
   if (!bytes) throw new ExtismError('INVALID_INPUT', `input: string or bytes expected, not ${typeof input}`);
   return bytes;

@@ -1,0 +1,30 @@
+;; The innocent one: it counts its calls in a var, and gives the count.
+(module
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "load_u64" (func $load (param i64) (result i64)))
+  (import "extism:host/env" "store_u64" (func $store (param i64 i64)))
+  (import "extism:host/env" "output_set" (func $output (param i64 i64)))
+  (import "extism:host/env" "input_length" (func $input_length (result i64)))
+  (import "extism:host/env" "input_offset" (func $input_offset (result i64)))
+  (import "extism:host/env" "var_get" (func $var_get (param i64) (result i64)))
+  (import "extism:host/env" "var_set" (func $var_set (param i64 i64)))
+  (memory (export "memory") 1)
+
+  (func $block (param $bytes i64) (result i64)
+    (local $at i64)
+    (call $store (local.tee $at (call $alloc (i64.const 8))) (local.get $bytes))
+    (local.get $at))
+
+  (func (export "count") (result i32)
+    (local $at i64) (local $n i64)
+    (local.set $at (call $var_get (call $block (i64.const 0x21746e756f632121))))
+    (if (i64.ne (local.get $at) (i64.const 0))
+      (then (local.set $n (call $load (local.get $at)))))
+    (local.set $n (i64.add (local.get $n) (i64.const 1)))
+    (call $var_set (call $block (i64.const 0x21746e756f632121)) (call $block (local.get $n)))
+    (call $output (call $block (local.get $n)) (i64.const 8))
+    (i32.const 0))
+
+  (func (export "echo") (result i32)
+    (call $output (call $input_offset) (call $input_length))
+    (i32.const 0)))
