@@ -210,6 +210,7 @@ func (p *Plugin) stepError(step Step, o Outcome) *fault.Error {
 	case o.Kind == Returned:
 		return nil
 	case o.Kind == UserError:
+		p.env.TakeStop() // or a later trap would be put down to it
 		return fault.New(fault.Internal, "the user's own error was not handed on").In(name, step.Function)
 	case step.Op == Kernel:
 		return instantiationError("the kernel", o.Message)
@@ -330,6 +331,12 @@ func (p *Plugin) Close() bool {
 	p.repeatable = false
 	p.state, p.todo, p.env, p.wasi = closed, nil, hostenv.New(&manifest.Manifest{}, manifest.LogOff), nil
 	return true
+}
+
+// Crashed keeps the error of a panic in one of our own functions, which was turned
+// into a stop.
+func (p *Plugin) Crashed(reason any) {
+	p.env.SetStop(fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason)))
 }
 
 // SetError leaves an error for [Plugin.TakeError].

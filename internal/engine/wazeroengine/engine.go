@@ -41,6 +41,8 @@ type Engine struct {
 
 	kernels map[int32]*Kernel
 	wasis   map[int32]*Wasi
+	// The numbers that the last plug-in and the last module with WASI have got.
+	lastID, lastHandle int32
 }
 
 var _ engine.Engine = (*Engine)(nil)
