@@ -1,5 +1,6 @@
 // @ts-check
 
+import { CAPABILITIES } from './capabilities.mjs';
 import { ExtismError, textOf } from './error.mjs';
 import { isModule, recordOf } from './host.mjs';
 
@@ -20,6 +21,7 @@ import { isModule, recordOf } from './host.mjs';
  * @typedef {object} LocalOptions
  * @property {Record<string, Record<string, Function>>} functions
  * @property {any} logger
+ * @property {boolean} wasiOutput
  * @property {typeof fetch} fetch
  */
 
@@ -70,7 +72,11 @@ export function readOptions(options) {
       else if (LOCAL.includes(key)) local[key] = value;
       else throw invalid(`options.${key}: unknown key`);
     }
-    return { forCore: { ...forCore, functions: namesOf((local.functions = readFunctions(local.functions))) }, local: readLocal(local) };
+    if (forCore.useWasi) forCore.enableWasiOutput ??= CAPABILITIES.extismStdoutEnvVarSet;
+    local.wasiOutput = forCore.enableWasiOutput === true;
+    local.functions = readFunctions(local.functions);
+    forCore.functions = namesOf(local.functions);
+    return { forCore, local: readLocal(local) };
   });
 }
 

@@ -73,6 +73,8 @@ export class Plugin {
   #imports;
   #context;
   #outputs = new OutputSlab();
+  /** @type {Set<number>} handles of the memories of guests whose output is handed on */
+  #captured = new Set();
   #active = false;
   #closed = false;
   /** @type {Promise<unknown> | null} while instances are being made */
@@ -125,7 +127,11 @@ export class Plugin {
       off = this.#kernel.host_begin(given.length) >>> 0;
     }
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    return this.#run(name, f, hostContext);
+    try {
+      return this.#run(name, f, hostContext);
+    } finally {
+      if (this.#captured.size > 0) this.#flushOutput();
+    }
   }
 
   /**
@@ -379,6 +385,7 @@ export class Plugin {
     });
     if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
       const self = new WeakRef(this);
+      if (this.#local.wasiOutput) this.#captured.add(at);
       imports.wasi_snapshot_preview1 = new WebAssembly.Instance(assets.wasi(), {
         gate,
         go: { __proto__: raw, handle: at },
@@ -543,6 +550,16 @@ export class Plugin {
       if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
     }
     return 0;
+  }
+
+  /** Hands on the lines that the guest has begun and not ended. */
+  #flushOutput() {
+    for (const at of this.#captured) {
+      if (this.#core.dead || !this.#core.abi.wasi_flush_output(at) || !this.#wasiOutput(at)) continue;
+      const thrown = this.#thrown;
+      this.#thrown = null;
+      throw thrown?.error;
+    }
   }
 
   /**
