@@ -3,6 +3,7 @@
 import { CAPABILITIES } from './capabilities.mjs';
 import { ExtismError, textOf } from './error.mjs';
 import { isModule, recordOf } from './host.mjs';
+import { platformFetch } from './load.mjs';
 
 // A user's manifest and options are read here, once, where a getter or Proxy
 // that throws does no harm. What goes on to the core is JSON, with the objects
@@ -90,7 +91,7 @@ function readLocal(local) {
   }
   if (local.fetch !== undefined && typeof local.fetch !== 'function') throw invalid('options.fetch: function expected');
   local.logger ??= console;
-  local.fetch ??= (/** @type {any[]} */ ...args) => globalThis.fetch(.../** @type {[any]} */ (args));
+  local.fetch ??= platformFetch;
   return local;
 }
 
