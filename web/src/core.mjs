@@ -44,7 +44,7 @@ export class Core {
     this.assets = assets;
     this.host = new Host(assets.readFile, (create) => (this.#create = create));
     /** @type {any} */
-    this.gate = new WebAssembly.Instance(assets.gate()).exports;
+    this.gate = null;
     this.running = false;
     /** @type {Promise<Core>} */
     this.started = this.#start();
@@ -52,6 +52,10 @@ export class Core {
 
   /** Loads and starts the program. */
   async #start() {
+    const loading = this.assets.core();
+    await undefined; // others have something to load, too
+    this.gate = new WebAssembly.Instance(this.assets.gate()).exports;
+    this.assets.kernel();
     const program = new GoProgram({
       args: ['extism'],
       scope: { extismHost: this.host.object },
@@ -60,7 +64,7 @@ export class Core {
       onFault: (/** @type {string} */ operation, /** @type {unknown} */ error) =>
         console.error(`extism: ${operation} threw under the core`, error),
     });
-    const module = await this.assets.core();
+    const module = await loading;
     checkVersion(module);
     const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: { ...this.memories.imports, ...this.#control } });
     const { exports } = instance;

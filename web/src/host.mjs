@@ -7,7 +7,7 @@ import { textOf } from './error.mjs';
 /**
  * A Response, and what the core may know about it: the core never sees the
  * Response itself, which may be of the user's making.
- * @typedef {{ response: Response, facts: string }} ResponseRecord
+ * @typedef {{ response: Response, facts: string, compiling?: Promise<WebAssembly.Module> }} ResponseRecord
  */
 
 /**
@@ -53,7 +53,7 @@ export class Host {
   /** @type {Map<number, unknown>} */
   #thrown = new Map();
   #lastTicket = 0;
-  /** @type {Map<string, Promise<Response>>} */
+  /** @type {Map<string, Promise<ResponseRecord>>} */
   #early = new Map();
   #files;
   #ready;
@@ -90,16 +90,16 @@ export class Host {
   }
 
   /**
-   * Starts a request that the core is going to make, while the core itself is
-   * still being loaded.
+   * Starts what the core is going to ask for, while the core itself is still being
+   * loaded: a request, and if a module answers it, compiling that.
    * @param {Fetch} fetch
    * @param {string} url
    */
   fetchEarly(fetch, url) {
     if (this.#early.has(url)) return;
-    const response = (async () => fetch(url))();
-    response.catch(() => {}); // the core hears of it when it asks
-    this.#early.set(url, response);
+    const record = (async () => compileEarly(recordOf(await fetch(url))))();
+    record.catch(() => {}); // the core hears of it when it asks
+    this.#early.set(url, record);
   }
 
   /**
@@ -157,8 +157,9 @@ export class Host {
    * @param {string} url
    * @param {string} method
    * @param {string[]} headers names and values in turn
+   * @returns {Promise<ResponseRecord>}
    */
-  #fetch(fetch, url, method, headers) {
+  async #fetch(fetch, url, method, headers) {
     const early = this.#early.get(url);
     if (early && !method && headers.length === 0) {
       this.#early.delete(url);
@@ -167,7 +168,7 @@ export class Host {
     /** @type {[string, string][]} */
     const pairs = [];
     for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i], headers[i + 1]]);
-    return fetch(url, { method: method || 'GET', headers: pairs });
+    return recordOf(await fetch(url, { method: method || 'GET', headers: pairs }));
   }
 
   /**
@@ -209,11 +210,8 @@ export class Host {
     /** @type {(number: number, source: number, slot: number) => Promise<unknown>} */
     compileStreaming: (number, source, slot) =>
       this.#settle(async () => {
-        const { response } = this.#source(number, source);
-        const module = WebAssembly.compileStreaming
-          ? WebAssembly.compileStreaming(response)
-          : WebAssembly.compile(await response.arrayBuffer());
-        return this.#made(number, slot, await module);
+        const record = this.#source(number, source);
+        return this.#made(number, slot, await (record.compiling ?? compileResponse(record.response)));
       }),
 
     /** @type {(number: number, source: number, slot: number) => string} */
@@ -223,7 +221,7 @@ export class Host {
     fetch: (number, source, url, method, headers) =>
       this.#settle(async () => {
         const making = this.#making(number);
-        making.sources[source] = recordOf(await this.#fetch(making.fetch, url, method, headers));
+        making.sources[source] = await this.#fetch(making.fetch, url, method, headers);
       }),
 
     /** @type {(number: number, source: number) => string} */
@@ -251,6 +249,25 @@ export class Host {
         return Array.from(sum, (b) => b.toString(16).padStart(2, '0')).join('');
       }),
   };
+}
+
+/**
+ * Compiles a module while it arrives.
+ * @param {Response} response
+ */
+async function compileResponse(response) {
+  return WebAssembly.compileStreaming ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * @param {ResponseRecord} record
+ */
+function compileEarly(record) {
+  const { ok, type } = JSON.parse(record.facts);
+  if (!ok || type !== 'application/wasm') return record;
+  const compiling = compileResponse(record.response);
+  compiling.catch(() => {}); // likewise
+  return { ...record, compiling };
 }
 
 /**

@@ -14,7 +14,7 @@ import { platformFetch } from './load.mjs';
  * @property {string} text JSON: { input, options } and, for modules that have been compiled before, compiled
  * @property {unknown[]} sources Uint8Array, WebAssembly.Module and ResponseRecord objects
  * @property {typeof fetch} fetch
- * @property {string[]} urls what the core is going to fetch
+ * @property {string[]} urls what the core is going to fetch, and to compile if it is a module
  */
 
 /**
@@ -161,8 +161,8 @@ function readManifest(manifest, sources, urls) {
     if (typeof value !== 'object' || value === null) return value;
     return readSource(value, sources) ? { $source: sources.length - 1 } : value;
   });
-  for (const { url, method, headers } of JSON.parse(text).manifest?.wasm ?? []) {
-    if (typeof url === 'string' && !method && !headers) urls.push(url);
+  for (const { url, method, headers, hash } of JSON.parse(text).manifest?.wasm ?? []) {
+    if (typeof url === 'string' && !method && !headers && !hash) urls.push(url);
   }
   return text;
 }
