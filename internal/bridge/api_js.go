@@ -3,10 +3,12 @@
 package bridge
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/extism-js/extism-js/internal/engine/webengine"
 	"github.com/extism-js/extism-js/internal/fault"
@@ -39,88 +41,142 @@ func Run() (release func(), err error) {
 	return create.Release, nil
 }
 
+// The answers to a request. The shim settles a promise by them, so nothing comes
+// back into Go. Texts are borrowed.
+
+// requestCreated has the plug-in's number, its modules' names in the manifest's
+// order, with zero bytes between them, and the text of a manifest that was
+// fetched.
+//
+//go:wasmimport extism request_created
+func requestCreated(request, id int32, names unsafe.Pointer, namesLen int32, json unsafe.Pointer, jsonLen int32)
+
+// requestRefused has an error as encodeError gives it, and a ticket for what
+// JavaScript has thrown, or -1.
+//
+//go:wasmimport extism request_refused
+func requestRefused(request int32, text unsafe.Pointer, textLen, ticket int32)
+
+func pointer(s string) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(s)) }
+
+// requestNow links a plug-in if nothing has to be waited for: its modules are
+// compiled already, or small enough to be compiled at once. It answers as create
+// does and gives 1, or it does nothing and gives 0.
+//
+//go:wasmexport request_now
+func requestNow(number, n int32) (answered int32) {
+	defer func() {
+		if p := recover(); p != nil {
+			refuse(number, panicked(p))
+			answered = 1
+		}
+	}()
+	r, err := decodeRequest(number, inbox[:n])
+	if err != nil {
+		refuse(number, err)
+		return 1
+	}
+	m, err := r.manifestNow()
+	if err == nil && m == nil {
+		return 0
+	}
+	var mods []plugin.Module
+	for i := 0; err == nil && i < len(m.Wasm); i++ {
+		module := r.loadNow(&m.Wasm[i], i)
+		if module == nil {
+			return 0
+		}
+		mods = append(mods, plugin.Module{Name: moduleName(m, i), Module: module})
+	}
+	r.answer(m, mods, err)
+	return 1
+}
+
 type control struct{ host *webengine.Host }
 
-// create(request, sources, fetch, resolve, reject) links a plug-in in a
-// goroutine of its own. It calls resolve(id, names, modules, json), with the
-// modules in the manifest's order and the text of a manifest that was fetched,
-// or reject(error text as in encodeError, ticket).
+// create(request, n) links a plug-in in a goroutine of its own and answers by
+// requestCreated or requestRefused. What is asked for is JSON, n bytes in the
+// inbox.
 func (c *control) create(_ safejs.Value, args []safejs.Value) any {
-	if len(args) != 5 {
+	if len(args) != 2 {
 		return nil
 	}
-	r := &request{control: c, sources: args[1], fetch: args[2]}
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				r.reject(args[4], panicked(p))
-			}
-		}()
-		id, names, modules, err := r.run(args[0])
-		if err != nil {
-			r.reject(args[4], err)
-			return
-		}
-		args[3].Invoke(id, names, modules, r.fetched)
-	}()
+	number, err1 := args[0].Int()
+	n, err2 := args[1].Int()
+	if err1 != nil || err2 != nil || n > len(inbox) {
+		return nil
+	}
+	text := bytes.Clone(inbox[:n])
+	go c.run(int32(number), text)
 	return nil
+}
+
+func (c *control) run(number int32, text []byte) {
+	defer func() {
+		if p := recover(); p != nil {
+			refuse(number, panicked(p))
+		}
+	}()
+	r, err := decodeRequest(number, text)
+	if err != nil {
+		refuse(number, err)
+		return
+	}
+	l := &loading{request: r, Request: c.host.Request(int(number), r.kinds)}
+	m, err := l.manifest()
+	var mods []plugin.Module
+	if err == nil {
+		mods, err = l.modules(m)
+	}
+	r.answer(m, mods, err)
 }
 
 // request is one plug-in in the making.
 type request struct {
-	*control
-	sources safejs.Value // an array: Uint8Array, Response and WebAssembly.Module objects
-	count   int
-	fetch   safejs.Value
-	fetched string // the text of a manifest that was fetched
+	number  int32
+	kinds   []webengine.SourceKind
+	options *manifest.Options
+	input   *jsontree.Value // what was given for a manifest
+	again   bool            // the sources are the modules, compiled before
+	fetched string          // the text of a manifest that was fetched
 }
 
-// reject reports an error; the ticket stands for a value that JavaScript threw.
-func (r *request) reject(reject safejs.Value, err error) {
-	ticket := -1
-	if t, ok := errors.AsType[*webengine.Thrown](err); ok {
-		ticket = t.Ticket
-	}
-	reject.Invoke(encodeError(fault.From(err)), ticket)
-}
-
-func (r *request) run(text safejs.Value) (id int32, names, modules []any, err error) {
-	data, err := r.host.Bytes(text)
+func decodeRequest(number int32, text []byte) (*request, error) {
+	tree, err := jsontree.Parse(text)
 	if err != nil {
-		return 0, nil, nil, err
-	}
-	tree, err := jsontree.Parse(data)
-	if err != nil {
-		return 0, nil, nil, fault.Wrap(fault.InvalidInput, "manifest or options", err)
-	}
-	if r.count, err = r.sources.Length(); err != nil {
-		return 0, nil, nil, err
+		return nil, fault.Wrap(fault.InvalidInput, "manifest or options", err)
 	}
 	options, err := manifest.DecodeOptions(tree.Get("options"))
 	if err != nil {
-		return 0, nil, nil, err
+		return nil, err
 	}
-	m, err := r.manifest(tree.Get("input"))
-	if err != nil {
-		return 0, nil, nil, err
+	r := &request{number: number, options: options, input: tree.Get("input"), again: tree.Get("compiled") != nil}
+	for _, kind := range tree.Get("sources").Items {
+		r.kinds = append(r.kinds, webengine.SourceKind(kind.Text))
 	}
-	if compiled := tree.Get("compiled"); compiled != nil {
+	return r, nil
+}
+
+// manifestNow makes a manifest of whatever was given for one; it is nil if that
+// has to be fetched or read first.
+func (r *request) manifestNow() (m *manifest.Manifest, err error) {
+	if v := r.input.Get("manifest"); v != nil {
+		m, err = manifest.Decode(v, len(r.kinds))
+	} else if v := r.input.Get("json"); v != nil {
+		m, err = manifest.Parse([]byte(v.Text))
+	} else if v := r.input.Get("path"); v != nil {
+		m = &manifest.Manifest{Wasm: []manifest.Wasm{{Path: v.Text}}}
+	} else if r.input.Get("source") != nil && r.kinds[0] != webengine.Response {
+		m = fromSource(0)
+	}
+	if m != nil && r.again {
 		useCompiled(m)
 	}
-	mods, err := r.modules(m)
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	p, err := plugin.New(plugin.Config{Manifest: m, Options: options, Modules: mods, WASI: wasiOptions()})
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	for _, mod := range mods {
-		names = append(names, mod.Name)
-		modules = append(modules, safejs.Unsafe(mod.Module.(*webengine.Module).Value))
-	}
-	id, err = register(p, len(mods))
-	return id, names, modules, err
+	return m, err
+}
+
+func fromSource(source int) *manifest.Manifest {
+	return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &source}}}
 }
 
 // useCompiled makes a manifest refer to modules that have been compiled before,
@@ -131,6 +187,49 @@ func useCompiled(m *manifest.Manifest) {
 	}
 }
 
+// moduleName is the name by which others import from a module.
+func moduleName(m *manifest.Manifest, i int) string {
+	switch {
+	case i == m.Main():
+		return "main"
+	case m.Wasm[i].Name != "":
+		return m.Wasm[i].Name
+	}
+	return strconv.Itoa(i)
+}
+
+// answer links the modules and tells the shim, or tells it why not.
+func (r *request) answer(m *manifest.Manifest, mods []plugin.Module, err error) {
+	if err != nil {
+		refuse(r.number, err)
+		return
+	}
+	p, err := plugin.New(plugin.Config{Manifest: m, Options: r.options, Modules: mods, WASI: wasiOptions()})
+	if err != nil {
+		refuse(r.number, err)
+		return
+	}
+	id, err := register(p, len(mods))
+	if err != nil {
+		refuse(r.number, err)
+		return
+	}
+	names := mods[0].Name
+	for _, m := range mods[1:] {
+		names += "\x00" + m.Name
+	}
+	requestCreated(r.number, id, pointer(names), int32(len(names)), pointer(r.fetched), int32(len(r.fetched)))
+}
+
+func refuse(number int32, err error) {
+	ticket := -1
+	if t, ok := errors.AsType[*webengine.Thrown](err); ok {
+		ticket = t.Ticket
+	}
+	text := encodeError(fault.From(err))
+	requestRefused(number, pointer(text), int32(len(text)), int32(ticket))
+}
+
 var started = time.Now()
 
 func wasiOptions() wasi.Options {
@@ -139,108 +238,4 @@ func wasiOptions() wasi.Options {
 		Walltime: func() int64 { return time.Now().UnixNano() },
 		Nanotime: func() int64 { return int64(time.Since(started)) },
 	}
-}
-
-// manifest makes a manifest of whatever was given for one.
-func (r *request) manifest(input *jsontree.Value) (*manifest.Manifest, error) {
-	if v := input.Get("manifest"); v != nil {
-		return manifest.Decode(v, r.count)
-	}
-	if v := input.Get("json"); v != nil {
-		return manifest.Parse([]byte(v.Text))
-	}
-	if v := input.Get("path"); v != nil {
-		return &manifest.Manifest{Wasm: []manifest.Wasm{{Path: v.Text}}}, nil
-	}
-	if v := input.Get("url"); v != nil {
-		response, err := r.request(v.Text, "", nil)
-		if err != nil {
-			return nil, err
-		}
-		return r.fromResponse(response)
-	}
-	source, _ := input.Get("source").Uint()
-	n := int(source)
-	if input.Get("kind").Text == "response" {
-		response, err := r.response(n)
-		if err != nil {
-			return nil, err
-		}
-		return r.fromResponse(response)
-	}
-	return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &n}}}, nil
-}
-
-// fromResponse takes a response for a module or for a manifest, by its type.
-func (r *request) fromResponse(response *webengine.Response) (*manifest.Manifest, error) {
-	if err := checkStatus(response); err != nil {
-		return nil, err
-	}
-	switch response.Type {
-	case "application/wasm", "application/octet-stream", "":
-		n := r.count
-		r.count++
-		return &manifest.Manifest{Wasm: []manifest.Wasm{{Source: &n}}}, r.sources.SetIndex(n, safejs.Unsafe(response.Value))
-	case "application/json", "text/json":
-		body, err := r.host.Body(response)
-		if err != nil {
-			return nil, err
-		}
-		text, err := r.host.Bytes(body)
-		if err != nil {
-			return nil, err
-		}
-		r.fetched = string(text)
-		return manifest.Parse(text)
-	}
-	return nil, fault.New(fault.InvalidManifest, fmt.Sprintf(
-		"%s: content type %q is neither WebAssembly (application/wasm, application/octet-stream) nor a manifest (application/json, text/json)",
-		response.URL, response.Type))
-}
-
-// modules loads all modules of a manifest side by side.
-func (r *request) modules(m *manifest.Manifest) ([]plugin.Module, error) {
-	mods := make([]plugin.Module, len(m.Wasm))
-	if len(mods) == 1 {
-		return mods, r.module(m, 0, &mods[0])
-	}
-	errs := make([]error, len(mods))
-	done := make(chan struct{})
-	for i := range mods {
-		go func() {
-			errs[i] = r.module(m, i, &mods[i])
-			done <- struct{}{}
-		}()
-	}
-	for range mods {
-		<-done
-	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return mods, nil
-}
-
-func (r *request) module(m *manifest.Manifest, i int, to *plugin.Module) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicked(p)
-		}
-	}()
-	w := &m.Wasm[i]
-	switch {
-	case i == m.Main():
-		to.Name = "main"
-	case w.Name != "":
-		to.Name = w.Name
-	default:
-		to.Name = strconv.Itoa(i)
-	}
-	to.Module, err = r.load(w)
-	if err != nil {
-		err = fault.From(err).In(to.Name, "")
-	}
-	return err
 }

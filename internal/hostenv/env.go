@@ -38,7 +38,7 @@ type Env struct {
 
 // New makes the environment that a manifest and options describe.
 func New(m *manifest.Manifest, level manifest.LogLevel) *Env {
-	e := &Env{config: m.Config, vars: newJournal(), maxVars: DefaultMaxVarBytes, level: level}
+	e := &Env{config: m.Config, maxVars: DefaultMaxVarBytes, level: level}
 	if m.Memory.MaxVarBytes != nil {
 		e.maxVars = *m.Memory.MaxVarBytes
 	}

@@ -13,36 +13,66 @@ import "encoding/binary"
 // length is overwritten in place. What is replaced is dropped once it is more
 // than what lives.
 type journal struct {
-	data  []byte
-	spans map[string]span // where the values are in data
-	live  int             // bytes of the records that count
+	data   []byte
+	values []value        // those that count, in no order
+	index  map[string]int // into values by key, once they are many
+	recent int            // index of the value that was found last: look-ups come in runs
+	live   int            // bytes of the records that count
 }
 
-type span struct{ off, n uint32 }
+// value is where a var's value is in the journal's data.
+type value struct {
+	key    string
+	off, n uint32
+}
 
 const (
-	recordHead   = 8
-	deleted      = 1<<32 - 1
-	keepGarbage  = 4 << 10 // bytes that are not worth tidying up
-	journalStart = 64
+	recordHead  = 8
+	deleted     = 1<<32 - 1
+	keepGarbage = 4 << 10 // bytes that are not worth tidying up
+	few         = 8       // so many values are found sooner without an index
 )
 
-func newJournal() journal { return journal{spans: map[string]span{}} }
+func recordSize(key string, n uint32) int { return recordHead + len(key) + int(n) }
 
-func recordSize(key []byte, n uint32) int { return recordHead + len(key) + int(n) }
+// find gives the index of a key's value, or -1.
+func (j *journal) find(key []byte) int {
+	if j.recent < len(j.values) && j.values[j.recent].key == string(key) {
+		return j.recent
+	}
+	if j.index != nil {
+		if i, ok := j.index[string(key)]; ok {
+			j.recent = i
+			return i
+		}
+		return -1
+	}
+	for i := range j.values {
+		if j.values[i].key == string(key) {
+			j.recent = i
+			return i
+		}
+	}
+	return -1
+}
 
 // get gives a value, which is good until the next change.
-func (j *journal) get(key []byte) (value []byte, ok bool) {
-	s, ok := j.spans[string(key)]
-	return j.data[s.off : s.off+s.n], ok
+func (j *journal) get(key []byte) (data []byte, ok bool) {
+	i := j.find(key)
+	if i < 0 {
+		return nil, false
+	}
+	v := &j.values[i]
+	return j.data[v.off : v.off+v.n], true
 }
 
 // set makes room for a value of n bytes and has fill write it. If fill fails
 // nothing is changed.
-func (j *journal) set(key []byte, n uint32, fill func(value []byte) bool) bool {
-	old, exists := j.spans[string(key)]
-	if exists && old.n == n {
-		return fill(j.data[old.off : old.off+n])
+func (j *journal) set(key []byte, n uint32, fill func(data []byte) bool) bool {
+	i := j.find(key)
+	if i >= 0 && j.values[i].n == n {
+		off := j.values[i].off
+		return fill(j.data[off : off+n])
 	}
 	start := len(j.data)
 	j.data = appendHead(j.data, key, n)
@@ -52,27 +82,54 @@ func (j *journal) set(key []byte, n uint32, fill func(value []byte) bool) bool {
 		j.data = j.data[:start]
 		return false
 	}
-	if exists {
-		j.live -= recordSize(key, old.n)
+	if i < 0 {
+		i = j.add(string(key))
+	} else {
+		j.live -= recordSize(j.values[i].key, j.values[i].n)
 	}
-	j.live += recordSize(key, n)
-	j.spans[string(key)] = span{uint32(off), n}
+	v := &j.values[i]
+	v.off, v.n = uint32(off), n
+	j.live += recordSize(v.key, n)
 	j.tidy()
 	return true
 }
 
+func (j *journal) add(key string) (i int) {
+	i = len(j.values)
+	j.values = append(j.values, value{key: key})
+	if j.index != nil {
+		j.index[key] = i
+	} else if i == few {
+		j.index = make(map[string]int, 2*few)
+		for i, v := range j.values {
+			j.index[v.key] = i
+		}
+	}
+	return i
+}
+
 func (j *journal) delete(key []byte) {
-	old, exists := j.spans[string(key)]
-	if !exists {
+	i := j.find(key)
+	if i < 0 {
 		return
 	}
-	delete(j.spans, string(key))
-	j.live -= recordSize(key, old.n)
+	last := len(j.values) - 1
+	old := j.values[i]
+	j.values[i] = j.values[last]
+	j.values[last] = value{}
+	j.values = j.values[:last]
+	if j.index != nil {
+		if i < last {
+			j.index[j.values[i].key] = i
+		}
+		delete(j.index, old.key)
+	}
+	j.live -= recordSize(old.key, old.n)
 	j.data = appendHead(j.data, key, deleted)
 	j.tidy()
 }
 
-func appendHead(data, key []byte, n uint32) []byte {
+func appendHead[K string | []byte](data []byte, key K, n uint32) []byte {
 	data = binary.LittleEndian.AppendUint32(data, uint32(len(key)))
 	data = binary.LittleEndian.AppendUint32(data, n)
 	return append(data, key...)
@@ -83,18 +140,19 @@ func (j *journal) tidy() {
 	if len(j.data) <= 2*j.live+keepGarbage {
 		return
 	}
-	data := make([]byte, 0, j.live+journalStart)
-	for key, s := range j.spans {
-		data = appendHead(data, []byte(key), s.n)
-		j.spans[key] = span{uint32(len(data)), s.n}
-		data = append(data, j.data[s.off:s.off+s.n]...)
+	data := make([]byte, 0, j.live)
+	for i := range j.values {
+		v := &j.values[i]
+		data = appendHead(data, v.key, v.n)
+		off := uint32(len(data))
+		data = append(data, j.data[v.off:v.off+v.n]...)
+		v.off = off
 	}
 	j.data = data
 }
 
 // readJournal reads a journal's bytes; ok is false if they are malformed.
 func readJournal(data []byte) (j journal, ok bool) {
-	j = newJournal()
 	for len(data) > 0 {
 		if len(data) < recordHead {
 			return j, false
@@ -113,9 +171,9 @@ func readJournal(data []byte) (j journal, ok bool) {
 		if uint64(n) > uint64(len(data)) {
 			return j, false
 		}
-		value := data[:n]
+		from := data[:n]
 		data = data[n:]
-		j.set(key, n, func(to []byte) bool { copy(to, value); return true })
+		j.set(key, n, func(to []byte) bool { copy(to, from); return true })
 	}
 	return j, true
 }

@@ -125,8 +125,8 @@ func (e *Env) SetVars(data []byte) bool {
 		return false
 	}
 	e.vars, e.varBytes = vars, 0
-	for key, s := range vars.spans {
-		e.varBytes += uint64(len(key)) + uint64(s.n)
+	for _, v := range vars.values {
+		e.varBytes += uint64(len(v.key)) + uint64(v.n)
 	}
 	return true
 }

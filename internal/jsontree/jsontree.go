@@ -218,13 +218,24 @@ func (p *parser) value() (*Value, error) {
 	case c == '-' || '0' <= c && c <= '9':
 		return p.number()
 	}
-	for word, v := range map[string]Value{"null": {}, "true": {Kind: Bool, Bool: true}, "false": {Kind: Bool}} {
-		if end := p.pos + len(word); end <= len(p.text) && string(p.text[p.pos:end]) == word {
-			p.pos = end
-			return &v, nil
-		}
+	switch {
+	case p.word("null"):
+		return &Value{}, nil
+	case p.word("true"):
+		return &Value{Kind: Bool, Bool: true}, nil
+	case p.word("false"):
+		return &Value{Kind: Bool}, nil
 	}
 	return nil, p.unexpected("a value")
+}
+
+func (p *parser) word(w string) bool {
+	end := p.pos + len(w)
+	if end > len(p.text) || string(p.text[p.pos:end]) != w {
+		return false
+	}
+	p.pos = end
+	return true
 }
 
 func (p *parser) number() (*Value, error) {
@@ -265,7 +276,15 @@ func (p *parser) digits() bool {
 
 func (p *parser) string() (string, error) {
 	p.pos++ // the quote
-	var out []byte
+	start := p.pos
+	for p.pos < len(p.text) && plain(p.text[p.pos]) {
+		p.pos++
+	}
+	if p.peek() == '"' { // most strings are like that
+		p.pos++
+		return string(p.text[start : p.pos-1]), nil
+	}
+	out := append([]byte(nil), p.text[start:p.pos]...)
 	for p.pos < len(p.text) {
 		switch c := p.text[p.pos]; {
 		case c == '"':
@@ -293,6 +312,9 @@ func (p *parser) string() (string, error) {
 	}
 	return "", p.fail("the string has no end")
 }
+
+// plain reports whether a byte stands for itself in a string, all by itself.
+func plain(c byte) bool { return c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' }
 
 const (
 	escapeNames  = `"\/bfnrt`
@@ -346,7 +368,13 @@ func (p *parser) hex4() (rune, error) {
 }
 
 func (p *parser) space() {
-	for p.accept(" \t\r\n") {
+	for p.pos < len(p.text) {
+		switch p.text[p.pos] {
+		case ' ', '\t', '\r', '\n':
+			p.pos++
+		default:
+			return
+		}
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// plain turns a tree into what encoding/json would have made of the text.
-func plain(v *Value) any {
+// asAny turns a tree into what encoding/json would have made of the text.
+func asAny(v *Value) any {
 	switch v.Kind {
 	case Bool:
 		return v.Bool
@@ -22,13 +22,13 @@ func plain(v *Value) any {
 	case Array:
 		a := []any{}
 		for _, x := range v.Items {
-			a = append(a, plain(x))
+			a = append(a, asAny(x))
 		}
 		return a
 	case Object:
 		m := map[string]any{}
 		for _, x := range v.Members {
-			m[x.Name] = plain(x.Value)
+			m[x.Name] = asAny(x.Value)
 		}
 		return m
 	}
@@ -51,8 +51,8 @@ func TestParseAgreesWithEncodingJSON(t *testing.T) {
 		v, err := Parse([]byte(text))
 		if (err == nil) != (wantErr == nil) {
 			t.Errorf("%q: error %v, encoding/json says %v", text, err, wantErr)
-		} else if err == nil && !reflect.DeepEqual(plain(v), want) {
-			t.Errorf("%q: %#v, want %#v", text, plain(v), want)
+		} else if err == nil && !reflect.DeepEqual(asAny(v), want) {
+			t.Errorf("%q: %#v, want %#v", text, asAny(v), want)
 		}
 	}
 }
@@ -119,7 +119,7 @@ func FuzzParse(f *testing.F) {
 			}
 			t.Fatalf("accepted what encoding/json refuses: %v", err)
 		}
-		if got := plain(v); !reflect.DeepEqual(got, want) {
+		if got := asAny(v); !reflect.DeepEqual(got, want) {
 			t.Fatalf("%#v, want %#v", got, want)
 		}
 	})

@@ -64,6 +64,9 @@ func TestKernelImports(t *testing.T) {
 		"go.http_request":     sig(n32(5), i64),
 		"go.http_status_code": sig(n32(1), n32(1)),
 		"go.http_headers":     sig(n32(1), i64),
+		"go.plugin_begin":     sig(n32(2), n32(1)),
+		"go.plugin_end":       sig(n32(5), n32(1)),
+		"gate.reenter":        {},
 		"host.log":            sig(n32(4), n32(1)),
 	}
 	checkImports(t, kernel.Wasm, want, "go.id", "go.max_pages")
@@ -112,7 +115,7 @@ func TestExports(t *testing.T) {
 	memory := kernel.Function{Name: "memory"}
 	none := wasm.FuncType{}
 	gate := []kernel.Function{
-		{Name: "enter", Type: none}, {Name: "leave", Type: none}, {Name: "probe", Type: none},
+		{Name: "enter", Type: none}, {Name: "reenter", Type: none}, {Name: "leave", Type: none}, {Name: "probe", Type: none},
 		{Name: "kill", Type: none}, {Name: "trap", Type: none},
 		{Name: "dead", Type: sig(nil, n32(1))}, {Name: "depth", Type: sig(nil, n32(1))},
 	}

@@ -49,6 +49,7 @@
   ;; traps if the core is dead.
   (import "gate" "enter" (func $enter))
   (import "gate" "leave" (func $leave))
+  (import "gate" "reenter" (func $reenter))
   ;; Who is calling, and how many pages this memory may have at most.
   (import "go" "id" (global $id i32))
   (import "go" "max_pages" (global $max_pages i32))
@@ -60,6 +61,8 @@
   (import "go" "http_request" (func $go_http_request (param i32 i32 i32 i32 i32) (result i64)))
   (import "go" "http_status_code" (func $go_http_status_code (param i32) (result i32)))
   (import "go" "http_headers" (func $go_http_headers (param i32) (result i64)))
+  (import "go" "plugin_begin" (func $go_plugin_begin (param i32 i32) (result i32)))
+  (import "go" "plugin_end" (func $go_plugin_end (param i32 i32 i32 i32 i32) (result i32)))
   ;; The driver's sink for log lines. User code may run in it, so it is called
   ;; only while no Go frame is on the stack.
   (import "host" "log" (func $host_log (param i32 i32 i32 i32) (result i32)))
@@ -547,7 +550,12 @@
     (if (i32.eqz (local.tee $d (call $forget (local.get $off)))) (then (return)))
     (if (i32.eq (i32.wrap_i64 (local.get $off)) (global.get $input))
       (then (call $take_input (global.get $input) (i32.const 0))))
-    (call $release (local.get $d)))
+    (call $release (local.get $d))
+    ;; With the last block go the descriptors, if they take more than a little.
+    (if (i32.eqz (global.get $live))
+      (then
+        (if (i32.gt_u (i32.sub (global.get $end) (global.get $floor)) (i32.const 4096))
+          (then (call $forget_all))))))
 
   ;; The length of the live block that starts at `off`; 0 if there is none.
   (func $length (param $off i64) (result i32)
@@ -559,13 +567,8 @@
   (func $length64 (export "length") (export "length_unsafe") (param $off i64) (result i64)
     (i64.extend_i32_u (call $length (local.get $off))))
 
-  ;; Forgets every block, the input, the output and the error. The time it takes
-  ;; depends on how many blocks there were, not on their sizes.
-  (func $reset (export "reset")
-    (if (global.get $words)
-      (then
-        (memory.fill (i32.const 0) (i32.const 0) (i32.const 864))
-        (global.set $words (i32.const 0))))
+  ;; Raises the floor to where it began, over an empty table.
+  (func $forget_all
     (memory.fill (global.get $floor) (i32.const 0)
       (i32.sub (global.get $end) (global.get $floor)))
     (global.set $floor (i32.sub (global.get $end) (i32.const 256)))
@@ -573,7 +576,16 @@
     (global.set $shift (i32.const 26))
     (global.set $live (i32.const 0))
     (global.set $last (i32.const 0))
-    (global.set $spare (i32.const 0))
+    (global.set $spare (i32.const 0)))
+
+  ;; Forgets every block, the input, the output and the error. The time it takes
+  ;; depends on how many blocks there were, not on their sizes.
+  (func $reset (export "reset")
+    (if (global.get $words)
+      (then
+        (memory.fill (i32.const 0) (i32.const 0) (i32.const 864))
+        (global.set $words (i32.const 0))))
+    (call $forget_all)
     (global.set $top (i32.const 1024))
     (call $set_limit (i32.const 1024))
     (call $take_input (i32.const 0) (i32.const 0))
@@ -638,7 +650,7 @@
   ;; Begins a call: a reset, then a block of `len` bytes that is the input. The
   ;; host must write all of it, since it may hold what an earlier call left. Gives
   ;; its offset; 0, and an empty input, if `len` is 0 or there is no room.
-  (func (export "host_begin") (param $len i32) (result i32)
+  (func $host_begin (export "host_begin") (param $len i32) (result i32)
     (local $off i32)
     (call $reset)
     (if (local.tee $off (call $host_block (local.get $len) (local.get $len)))
@@ -656,6 +668,38 @@
     (call $free (i64.extend_i32_u (local.get $off))))
   (func $host_length (export "host_length") (param $off i32) (result i32)
     (call $length (i64.extend_i32_u (local.get $off))))
+
+  ;; The two halves of an ordinary call, for a driver to whom each crossing into
+  ;; WebAssembly is dear. A result below 0 is a number of its own meaning; an offset
+  ;; is the result otherwise, which needs more than 31 bits and hence a float.
+  ;;
+  ;; host_call has the core begin a call of a function, and then does what host_begin
+  ;; does. -1: there is no room for the input. Below: the core wants other steps
+  ;; first, or has refused; it is -1 less the step (internal/plugin/step.go).
+  (func (export "host_call") (param $function i32) (param $len i32) (result f64)
+    (local $step i32) (local $off i32)
+    (call $enter)
+    (local.set $step (call $go_plugin_begin (global.get $id) (local.get $function)))
+    (call $leave)
+    (if (local.get $step)
+      (then (return (f64.sub (f64.const -1) (f64.convert_i32_u (local.get $step))))))
+    (local.set $off (call $host_begin (local.get $len)))
+    (if (result f64) (i32.and (i32.eqz (local.get $off)) (i32.ne (local.get $len) (i32.const 0)))
+      (then (f64.const -1))
+      (else (f64.convert_i32_u (local.get $off)))))
+
+  ;; host_return tells the core that the function has returned, and gives the
+  ;; offset of the output, or 0. -1: the guest has set an error, of which the core
+  ;; has to be told, and has not been. -2: the core says that the call has failed.
+  (func (export "host_return") (param $code i32) (result f64)
+    (local $ok i32)
+    (if (global.get $error) (then (return (f64.const -1))))
+    (call $reenter)
+    (local.set $ok (call $go_plugin_end (global.get $id) (i32.const 0) (local.get $code) (i32.const -1) (i32.const -1)))
+    (call $leave)
+    (if (result f64) (local.get $ok)
+      (then (f64.convert_i32_u (global.get $output)))
+      (else (f64.const -2))))
 
   (func (export "host_output") (result i32) (global.get $output))
   (func (export "host_output_length") (result i32) (global.get $output_length))

@@ -74,7 +74,7 @@ func newLab(tb testing.TB) *lab {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { e.Close(ctx) })
-	m, err := e.Compile(ctx, officialKernel(tb))
+	m, err := e.Compile(officialKernel(tb))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -5,6 +5,13 @@
 // written in snake_case, as there, or in camelCase, as in JavaScript.
 package manifest
 
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/extism-js/extism-js/internal/fault"
+)
+
 // Manifest describes a plug-in. Limits are pointers: unset is not zero.
 type Manifest struct {
 	Wasm         []Wasm
@@ -47,4 +54,26 @@ func (m *Manifest) Main() int {
 		}
 	}
 	return len(m.Wasm) - 1
+}
+
+// ModuleName is the name by which other modules import from the i-th: "main" for
+// the main module, whatever it is called, and its number if it has no name.
+func (m *Manifest) ModuleName(i int) string {
+	switch {
+	case i == m.Main():
+		return "main"
+	case m.Wasm[i].Name != "":
+		return m.Wasm[i].Name
+	}
+	return strconv.Itoa(i)
+}
+
+// CheckHash compares the SHA-256 of the module's bytes, in lower-case hexadecimal
+// digits, with the one that the manifest names.
+func (w *Wasm) CheckHash(sum string) *fault.Error {
+	if sum == w.Hash {
+		return nil
+	}
+	return fault.New(fault.HashMismatch, fmt.Sprintf(
+		"Plugin error: hash mismatch. Expected: %s. Actual: %s", w.Hash, sum))
 }

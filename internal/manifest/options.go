@@ -24,6 +24,22 @@ var logLevels = map[string]LogLevel{
 	"trace": LogTrace, "debug": LogDebug, "info": LogInfo, "warn": LogWarn, "error": LogError, "silent": LogOff,
 }
 
+// ParseLogLevel is the inverse of [LogLevel.String]; ok is false for any other text.
+func ParseLogLevel(s string) (l LogLevel, ok bool) {
+	l, ok = logLevels[s]
+	return l, ok
+}
+
+// String gives the level as options name it, or "unknown".
+func (l LogLevel) String() string {
+	for name, level := range logLevels {
+		if level == l {
+			return name
+		}
+	}
+	return "unknown"
+}
+
 // Options is what a host says beside the manifest. Its limits override the
 // manifest's where they are set.
 type Options struct {
@@ -71,7 +87,7 @@ func (d *decoder) flag(path string, v *jsontree.Value) bool {
 }
 
 func (d *decoder) logLevel(path string, v *jsontree.Value) LogLevel {
-	level, ok := logLevels[d.text(path, v)]
+	level, ok := ParseLogLevel(d.text(path, v))
 	if !ok {
 		d.fail(path, "one of trace, debug, info, warn, error and silent expected")
 	}

@@ -75,8 +75,8 @@ func (l *linked) visit(byName map[string]int, options *manifest.Options) error {
 		top.next++
 		provider, fromModule := byName[imp.Module]
 		if !fromModule {
-			if err := l.checkHost(top.module, imp, options); err != nil {
-				return unresolved(chain(), imp, err.Error())
+			if reason := l.checkHost(top.module, imp, options); reason != "" {
+				return unresolved(chain(), imp, reason)
 			}
 			continue
 		}
@@ -94,35 +94,35 @@ func (l *linked) visit(byName map[string]int, options *manifest.Options) error {
 	return nil
 }
 
-// checkHost says why the host does not offer an import, or gives nil.
-func (l *linked) checkHost(module int, imp engine.Import, options *manifest.Options) error {
+// checkHost says why the host does not offer an import, or gives "".
+func (l *linked) checkHost(module int, imp engine.Import, options *manifest.Options) (reason string) {
 	switch imp.Module {
 	case kernel.EnvModule:
 		if !offers(kernel.EnvFunctions, imp.Name) || imp.Kind != engine.KindFunction {
-			return fmt.Errorf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
+			return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
 		}
-		return nil
+		return ""
 	case kernel.WasiModule:
 		if !options.UseWASI {
-			return fmt.Errorf(`WASI is not enabled; see the "useWasi" plugin option`)
+			return `WASI is not enabled; see the "useWasi" plugin option`
 		}
 		if !offers(kernel.WasiFunctions, imp.Name) || imp.Kind != engine.KindFunction {
-			return fmt.Errorf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
+			return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
 		}
 		l.importsWASI[module] = true
-		return nil
+		return ""
 	}
 	names, ok := options.Functions[imp.Module]
 	switch {
 	case !ok:
-		return fmt.Errorf("not provided by host imports nor linked manifest items")
+		return "not provided by host imports nor linked manifest items"
 	case imp.Kind != engine.KindFunction:
-		return fmt.Errorf("a %s is asked for, and host imports are functions", imp.Kind)
+		return fmt.Sprintf("a %s is asked for, and host imports are functions", imp.Kind)
 	}
 	if slices.Contains(names, imp.Name) {
-		return nil
+		return ""
 	}
-	return fmt.Errorf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
+	return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
 }
 
 func offers(functions []kernel.Function, name string) bool {
@@ -132,7 +132,7 @@ func offers(functions []kernel.Function, name string) bool {
 func unresolved(chain string, imp engine.Import, reason string) *fault.Error {
 	return &fault.Error{
 		Code:     fault.UnresolvedImport,
-		Message:  fmt.Sprintf("from module %q: cannot resolve import %q %q: %s", chain, imp.Module, imp.Name, reason),
+		Message:  fmt.Sprintf(`from module "%s": cannot resolve import %q %q: %s`, chain, imp.Module, imp.Name, reason),
 		Module:   imp.Module,
 		Function: imp.Name,
 	}

@@ -11,6 +11,7 @@ package plugin
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/hostenv"
@@ -70,8 +71,10 @@ func New(c Config) (*Plugin, error) {
 		return nil, err
 	}
 	c.WASI.CaptureOutput = c.Options.WASIOutput
-	if _, err := wasi.New(c.WASI); err != nil { // so that it cannot fail later
-		return nil, fault.Wrap(fault.InvalidInput, "WASI", err)
+	if slices.Contains(l.importsWASI, true) {
+		if _, err := wasi.New(c.WASI); err != nil { // so that it cannot fail later
+			return nil, fault.Wrap(fault.InvalidInput, "WASI", err)
+		}
 	}
 	return &Plugin{
 		linked:   l,
@@ -207,6 +210,7 @@ func (p *Plugin) stepError(step Step, o Outcome) *fault.Error {
 	case o.Kind == Returned:
 		return nil
 	case o.Kind == UserError:
+		p.env.TakeStop() // or a later trap would be put down to it
 		return fault.New(fault.Internal, "the user's own error was not handed on").In(name, step.Function)
 	case step.Op == Kernel:
 		return instantiationError("the kernel", o.Message)
@@ -227,7 +231,7 @@ func (p *Plugin) advance() Step {
 		switch {
 		case step.Op == Instantiate && p.linked.importsWASI[step.Module]:
 			p.wasi[step.Module], _ = wasi.New(p.wasiOpts)
-		case step.Op == Invoke && step.Function == startFunction:
+		case step.Op == Invoke && step.Module == p.linked.main && step.Function == startFunction:
 			p.started = true
 		}
 		return step
@@ -327,6 +331,12 @@ func (p *Plugin) Close() bool {
 	p.repeatable = false
 	p.state, p.todo, p.env, p.wasi = closed, nil, hostenv.New(&manifest.Manifest{}, manifest.LogOff), nil
 	return true
+}
+
+// Crashed keeps the error of a panic in one of our own functions, which was turned
+// into a stop.
+func (p *Plugin) Crashed(reason any) {
+	p.env.SetStop(fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason)))
 }
 
 // SetError leaves an error for [Plugin.TakeError].

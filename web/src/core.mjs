@@ -1,7 +1,7 @@
 // @ts-check
 
 import { decodeText, encodeText, MemoryTable, VERSION } from './abi.mjs';
-import { ExtismError, isStackOverflow, textOf } from './error.mjs';
+import { decodeError, encodeError, ExtismError, isStackOverflow, textOf } from './error.mjs';
 import { Host } from './host.mjs';
 import { GoProgram } from '../wasm_exec.js';
 
@@ -32,8 +32,6 @@ export class Core {
   abi = {};
   /** @type {any} the core's exports, for the imports of adapters, which enter the gate themselves */
   raw;
-  /** @type {Set<(reason: ExtismError) => void>} rejects what waits for the core */
-  #pending = new Set();
   /** @type {any} */
   #create;
   /** @type {WebAssembly.Memory} */
@@ -64,7 +62,7 @@ export class Core {
     });
     const module = await this.assets.core();
     checkVersion(module);
-    const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: this.memories.imports });
+    const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: { ...this.memories.imports, ...this.#control } });
     const { exports } = instance;
     this.#memory = /** @type {WebAssembly.Memory} */ (exports.mem);
     this.memories.attach(this.#memory);
@@ -96,7 +94,7 @@ export class Core {
       try {
         enter();
       } catch (error) {
-        throw this.#refused(error);
+        throw this.refused(error);
       }
       try {
         const result = f(a, b, c, d, e);
@@ -109,12 +107,12 @@ export class Core {
   }
 
   /**
-   * Why the gate has let nobody in.
+   * Why an entry has failed: the gate has let nobody in, or the core is lost.
    * @param {unknown} error
    */
-  #refused(error) {
+  refused(error) {
     if (this.dead) return this.dead;
-    if (!isStackOverflow(error)) return this.crash('an exception went through it', error);
+    if (!isStackOverflow(error) || this.gate.depth() !== 0) return this.crash('an exception went through it', error);
     return new ExtismError('STACK_OVERFLOW', 'the stack is nearly used up, so the core was not entered', { cause: error });
   }
 
@@ -134,8 +132,8 @@ export class Core {
     this.dead = new ExtismError('CORE_CRASHED', `the core has crashed: ${why}`, cause === undefined ? {} : { cause });
     this.gate.kill();
     this.#program?.crash(cause);
-    for (const reject of this.#pending) reject(this.dead);
-    this.#pending.clear();
+    const { dead } = this;
+    this.host.refuseAll((making) => making.refused(encodeError(dead), { cause: dead.cause }));
     return this.dead;
   }
 
@@ -146,26 +144,57 @@ export class Core {
    */
   create(request) {
     return new Promise((resolve, reject) => {
-      this.#pending.add(reject);
-      const settled = () => this.#pending.delete(reject);
-      const created = (/** @type {number} */ id, /** @type {string[]} */ names, /** @type {WebAssembly.Module[]} */ modules, /** @type {string} */ json) => {
-        settled();
-        resolve({ id, names, modules, json });
-      };
-      const refused = (/** @type {string} */ text, /** @type {number} */ ticket) => {
-        settled();
-        const more = ticket < 0 ? {} : { cause: this.host.takeThrown(ticket) };
-        const [code, module, func, ...message] = text.split('\0');
-        reject(new ExtismError(code, message.join('\0'), { ...more, module, function: func }));
-      };
+      /** @type {WebAssembly.Module[]} */
+      const modules = [];
+      const number = this.host.begin({
+        sources: request.sources.slice(),
+        modules,
+        fetch: request.fetch,
+        created: ({ id, names, json }) => resolve({ id, names: names.split('\0'), modules, json }),
+        refused: (error, cause) => reject(decodeError(error, cause)),
+      });
       try {
-        this.gate.probe();
-        this.#create(encodeText(request.text), request.sources, request.fetch, created, refused);
+        const [n] = this.post(encodeText(request.text));
+        if (!this.abi.request_now(number, n)) this.#create(number, n);
       } catch (error) {
-        settled();
-        reject(isStackOverflow(error) ? this.#refused(error) : this.crash(textOf(error), error));
+        this.host.end(number);
+        if (error instanceof ExtismError) reject(error); // from the gate
+        else reject(this.crash(textOf(error), error));
       }
     });
+  }
+
+  /** A text that waits to be taken by the core. */
+  #text = new Uint8Array();
+
+  /** What the core imports to compile and to answer requests; the promises' handlers run later, when no Go is on the stack. */
+  #control = {
+    /** @type {(request: number, source: number, slot: number) => number} */
+    compile_now: (request, source, slot) => {
+      const text = this.host.compileNow(request, source, slot);
+      if (text === null) return -1;
+      this.#text = encodeText(text);
+      return this.#text.length;
+    },
+    /** @type {(to: number) => void} */
+    take_text: (to) => this.memories.coreBytes().set(this.#text, to >>> 0),
+    /** @type {(request: number, id: number, names: number, namesLength: number, json: number, jsonLength: number) => void} */
+    request_created: (request, id, names, namesLength, json, jsonLength) => {
+      this.host.end(request)?.created({ id, names: this.#textAt(names, namesLength), json: this.#textAt(json, jsonLength) });
+    },
+    /** @type {(request: number, error: number, length: number, ticket: number) => void} */
+    request_refused: (request, error, length, ticket) => {
+      const cause = ticket < 0 ? {} : { cause: this.host.takeThrown(ticket) };
+      this.host.end(request)?.refused(this.#textAt(error, length), cause);
+    },
+  };
+
+  /**
+   * @param {number} at
+   * @param {number} n
+   */
+  #textAt(at, n) {
+    return n === 0 ? '' : decodeText(this.memories.coreBytes().subarray(at >>> 0, (at >>> 0) + n));
   }
 
   /**

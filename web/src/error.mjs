@@ -36,13 +36,15 @@ export function textOf(thrown) {
 
 /**
  * @param {string} text as the core encodes errors: code, module, function and message
- * @param {unknown} [cause]
+ * @param {{ cause?: unknown }} [more]
  */
-export function decodeError(text, cause) {
+export function decodeError(text, more = {}) {
   const [code, module, func, ...message] = text.split('\0');
-  const more = { module, function: func };
-  return new ExtismError(code, message.join('\0'), cause === undefined ? more : { ...more, cause });
+  return new ExtismError(code, message.join('\0'), { ...more, module, function: func });
 }
+
+/** @param {ExtismError} error */
+export const encodeError = ({ code, message }) => `${code}\0\0\0${message}`;
 
 /**
  * Whether an engine reports with this error that the stack is used up: a

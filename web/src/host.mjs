@@ -2,6 +2,8 @@
 
 import { textOf } from './error.mjs';
 
+/** @typedef {typeof globalThis.fetch} Fetch */
+
 /**
  * A Response, and what the core may know about it: the core never sees the
  * Response itself, which may be of the user's making.
@@ -24,6 +26,19 @@ export function recordOf(response) {
 }
 
 /**
+ * A plug-in in the making. Go knows its objects by number.
+ * @typedef {object} Making
+ * @property {unknown[]} sources Uint8Array, WebAssembly.Module and ResponseRecord objects
+ * @property {WebAssembly.Module[]} modules what was made of them
+ * @property {Fetch} fetch
+ * @property {(made: { id: number, names: string, json: string }) => void} created
+ * @property {(error: string, cause: { cause?: unknown }) => void} refused
+ */
+
+/** Up to this many bytes a module is compiled while the page waits. */
+const COMPILE_AT_ONCE = 32 << 10;
+
+/**
  * What the core's control plane may ask of the platform: the other side of
  * internal/engine/webengine/host_js.go. Nothing here decides; Go says what is
  * loaded, how, and whether it is good.
@@ -32,8 +47,12 @@ export function recordOf(response) {
  * are rejected with records of our own, and the thrown value waits here.
  */
 export class Host {
-  /** @type {unknown[]} */
-  #thrown = [];
+  /** @type {Map<number, Making>} */
+  #makings = new Map();
+  #lastMaking = 0;
+  /** @type {Map<number, unknown>} */
+  #thrown = new Map();
+  #lastTicket = 0;
   /** @type {Map<string, Promise<Response>>} */
   #early = new Map();
   #files;
@@ -49,9 +68,31 @@ export class Host {
   }
 
   /**
+   * @param {Making} making
+   * @returns {number} by which the core knows it
+   */
+  begin(making) {
+    this.#makings.set(++this.#lastMaking, making);
+    return this.#lastMaking;
+  }
+
+  /** @param {number} number */
+  end(number) {
+    const making = this.#makings.get(number);
+    this.#makings.delete(number);
+    return making;
+  }
+
+  /** Rejects whatever waits for the core. */
+  refuseAll(/** @type {(making: Making) => void} */ refuse) {
+    for (const making of this.#makings.values()) refuse(making);
+    this.#makings.clear();
+  }
+
+  /**
    * Starts a request that the core is going to make, while the core itself is
    * still being loaded.
-   * @param {typeof globalThis.fetch} fetch
+   * @param {Fetch} fetch
    * @param {string} url
    */
   fetchEarly(fetch, url) {
@@ -66,8 +107,8 @@ export class Host {
    * @param {number} ticket
    */
   takeThrown(ticket) {
-    const thrown = this.#thrown[ticket];
-    delete this.#thrown[ticket];
+    const thrown = this.#thrown.get(ticket);
+    this.#thrown.delete(ticket);
     return thrown;
   }
 
@@ -92,12 +133,39 @@ export class Host {
     try {
       return await f();
     } catch (error) {
-      throw { text: textOf(error), ticket: this.#thrown.push(error) - 1 };
+      this.#thrown.set(++this.#lastTicket, error);
+      throw { text: textOf(error), ticket: this.#lastTicket };
     }
   }
 
+  /** @param {number} number */
+  #making(number) {
+    const making = this.#makings.get(number);
+    if (!making) throw new Error('the request has ended');
+    return making;
+  }
+
   /**
-   * @param {typeof globalThis.fetch} fetch
+   * @param {number} number
+   * @param {number} source
+   */
+  #source(number, source) {
+    return /** @type {any} */ (this.#making(number).sources[source]);
+  }
+
+  /**
+   * Puts a module into a slot, and gives its description.
+   * @param {number} number
+   * @param {number} slot
+   * @param {WebAssembly.Module} module
+   */
+  #made(number, slot, module) {
+    this.#making(number).modules[slot] = module;
+    return describe(module);
+  }
+
+  /**
+   * @param {Fetch} fetch
    * @param {string} url
    * @param {string} method
    * @param {string[]} headers names and values in turn
@@ -114,53 +182,105 @@ export class Host {
     return fetch(url, { method: method || 'GET', headers: pairs });
   }
 
-  /** The object that Go sees. Its functions give primitives and platform objects. */
+  /**
+   * Makes a module at once, if it is compiled already or small.
+   * @param {number} number
+   * @param {number} source
+   * @param {number} slot
+   * @returns {string | null} its description; null if it would take long, or compile says why not
+   */
+  compileNow(number, source, slot) {
+    const from = this.#source(number, source);
+    if (!(from instanceof Uint8Array)) return this.#made(number, slot, from);
+    if (from.length > COMPILE_AT_ONCE) return null;
+    try {
+      return this.#made(number, slot, new WebAssembly.Module(/** @type {any} */ (from)));
+    } catch {
+      return null;
+    }
+  }
+
+  /** The object that Go sees. Its functions give primitives, and bytes of our own. */
   object = {
     ready: (/** @type {Function} */ create) => this.#ready(create),
 
-    newBytes: (/** @type {number} */ n) => new Uint8Array(n),
+    /** @type {(number: number, source: number, n: number) => Uint8Array} */
+    newBytes: (number, source, n) => {
+      const bytes = new Uint8Array(n);
+      this.#making(number).sources[source] = bytes;
+      return bytes;
+    },
 
-    kindOf: (/** @type {unknown} */ source) =>
-      source instanceof Uint8Array ? 'bytes' : isModule(source) ? 'module' : 'response',
+    /** @type {(number: number, source: number) => Uint8Array} */
+    bytes: (number, source) => this.#source(number, source),
 
-    compile: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => this.#settle(() => WebAssembly.compile(bytes)),
+    /** @type {(number: number, source: number, slot: number) => Promise<unknown>} */
+    compile: (number, source, slot) =>
+      this.#settle(async () => this.#made(number, slot, await WebAssembly.compile(this.#source(number, source)))),
 
-    compileStreaming: (/** @type {ResponseRecord} */ { response }) =>
-      this.#settle(async () =>
-        WebAssembly.compileStreaming
+    /** @type {(number: number, source: number, slot: number) => Promise<unknown>} */
+    compileStreaming: (number, source, slot) =>
+      this.#settle(async () => {
+        const { response } = this.#source(number, source);
+        const module = WebAssembly.compileStreaming
           ? WebAssembly.compileStreaming(response)
-          : WebAssembly.compile(await response.arrayBuffer()),
-      ),
-
-    describe: (/** @type {WebAssembly.Module} */ module) =>
-      JSON.stringify({ imports: WebAssembly.Module.imports(module), exports: WebAssembly.Module.exports(module) }),
-
-    fetch: (
-      /** @type {typeof globalThis.fetch} */ fetch,
-      /** @type {string} */ url,
-      /** @type {string} */ method,
-      /** @type {string[]} */ headers,
-    ) =>
-      this.#settle(async () => recordOf(await this.#fetch(fetch, url, method, headers))),
-
-    responseFacts: (/** @type {ResponseRecord} */ { facts }) => facts,
-
-    body: (/** @type {ResponseRecord} */ { response }) =>
-      this.#settle(async () => new Uint8Array(await response.arrayBuffer())),
-
-    readFile: (/** @type {string} */ path) =>
-      this.#settle(() => {
-        if (!this.#files) throw new Error('there is no file system on this platform; give a URL or the bytes');
-        return this.#files(path);
+          : WebAssembly.compile(await response.arrayBuffer());
+        return this.#made(number, slot, await module);
       }),
 
-    sha256: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) =>
+    /** @type {(number: number, source: number, slot: number) => string} */
+    useCompiled: (number, source, slot) => this.#made(number, slot, this.#source(number, source)),
+
+    /** @type {(number: number, source: number, url: string, method: string, headers: string[]) => Promise<unknown>} */
+    fetch: (number, source, url, method, headers) =>
+      this.#settle(async () => {
+        const making = this.#making(number);
+        making.sources[source] = recordOf(await this.#fetch(making.fetch, url, method, headers));
+      }),
+
+    /** @type {(number: number, source: number) => string} */
+    facts: (number, source) => this.#source(number, source).facts,
+
+    /** @type {(number: number, source: number) => Promise<unknown>} */
+    readBody: (number, source) =>
+      this.#settle(async () => {
+        const body = await this.#source(number, source).response.arrayBuffer();
+        this.#making(number).sources[source] = new Uint8Array(body);
+      }),
+
+    /** @type {(number: number, source: number, path: string) => Promise<unknown>} */
+    readFile: (number, source, path) =>
+      this.#settle(async () => {
+        if (!this.#files) throw new Error('there is no file system on this platform; give a URL or the bytes');
+        this.#making(number).sources[source] = await this.#files(path);
+      }),
+
+    /** @type {(number: number, source: number) => Promise<unknown>} */
+    sha256: (number, source) =>
       this.#settle(async () => {
         if (!globalThis.crypto?.subtle) throw new Error('crypto.subtle is only there in secure contexts (https or localhost)');
-        const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+        const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', this.#source(number, source)));
         return Array.from(sum, (b) => b.toString(16).padStart(2, '0')).join('');
       }),
   };
+}
+
+/**
+ * A module's imports and exports, for parseDescription in host_js.go. JSON would
+ * take the core several times as long to read.
+ * @param {WebAssembly.Module} module
+ */
+function describe(module) {
+  let text = '';
+  for (const i of WebAssembly.Module.imports(module)) text += `${i.kind}\0${escape(i.module)}\0${escape(i.name)}\0`;
+  text += '\0';
+  for (const e of WebAssembly.Module.exports(module)) text += `${e.kind}\0${escape(e.name)}\0`;
+  return text;
+}
+
+/** @param {string} name */
+function escape(name) {
+  return /[\0\x01]/.test(name) ? name.replaceAll('\x01', '\x01o').replaceAll('\0', '\x01z') : name;
 }
 
 /**

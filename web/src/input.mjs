@@ -1,7 +1,9 @@
 // @ts-check
 
+import { CAPABILITIES } from './capabilities.mjs';
 import { ExtismError, textOf } from './error.mjs';
 import { isModule, recordOf } from './host.mjs';
+import { platformFetch } from './load.mjs';
 
 // A user's manifest and options are read here, once, where a getter or Proxy
 // that throws does no harm. What goes on to the core is JSON, with the objects
@@ -20,6 +22,7 @@ import { isModule, recordOf } from './host.mjs';
  * @typedef {object} LocalOptions
  * @property {Record<string, Record<string, Function>>} functions
  * @property {any} logger
+ * @property {boolean} wasiOutput
  * @property {typeof fetch} fetch
  */
 
@@ -70,7 +73,11 @@ export function readOptions(options) {
       else if (LOCAL.includes(key)) local[key] = value;
       else throw invalid(`options.${key}: unknown key`);
     }
-    return { forCore: { ...forCore, functions: namesOf((local.functions = readFunctions(local.functions))) }, local: readLocal(local) };
+    if (forCore.useWasi) forCore.enableWasiOutput ??= CAPABILITIES.extismStdoutEnvVarSet;
+    local.wasiOutput = forCore.enableWasiOutput === true;
+    local.functions = readFunctions(local.functions);
+    forCore.functions = namesOf(local.functions);
+    return { forCore, local: readLocal(local) };
   });
 }
 
@@ -84,7 +91,7 @@ function readLocal(local) {
   }
   if (local.fetch !== undefined && typeof local.fetch !== 'function') throw invalid('options.fetch: function expected');
   local.logger ??= console;
-  local.fetch ??= (/** @type {any[]} */ ...args) => globalThis.fetch(.../** @type {[any]} */ (args));
+  local.fetch ??= platformFetch;
   return local;
 }
 
@@ -124,7 +131,8 @@ export function readRequest(manifest, options, fetch) {
   /** @type {string[]} */
   const urls = [];
   const input = reading('the manifest', 'INVALID_MANIFEST', () => readManifest(manifest, sources, urls));
-  const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${JSON.stringify(options)}}`);
+  const kinds = sources.map(kindOf);
+  const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${JSON.stringify(options)},"sources":${JSON.stringify(kinds)}}`);
   return { text, sources, fetch, urls };
 }
 
@@ -148,8 +156,7 @@ function readManifest(manifest, sources, urls) {
   if (typeof manifest !== 'object' || manifest === null) {
     throw new ExtismError('INVALID_MANIFEST', `manifest: an object, bytes, a URL, a Response or a WebAssembly.Module expected, not ${manifest === null ? 'null' : typeof manifest}`);
   }
-  const kind = readSource(manifest, sources);
-  if (kind) return JSON.stringify({ source: 0, kind });
+  if (readSource(manifest, sources)) return '{"source":0}';
   const text = JSON.stringify({ manifest }, (_, value) => {
     if (typeof value !== 'object' || value === null) return value;
     return readSource(value, sources) ? { $source: sources.length - 1 } : value;
@@ -161,17 +168,26 @@ function readManifest(manifest, sources, urls) {
 }
 
 /**
+ * @param {unknown} source
+ * @returns {'bytes' | 'module' | 'response'}
+ */
+function kindOf(source) {
+  return source instanceof Uint8Array ? 'bytes' : isModule(source) ? 'module' : 'response';
+}
+
+/**
  * Takes over an object that JSON cannot carry.
  * @param {object} value
  * @param {unknown[]} sources
- * @returns {'bytes' | 'module' | 'response' | undefined} what it is, if it is one
+ * @returns {boolean} whether it is one
  */
 function readSource(value, sources) {
   const bytes = bytesOf(value);
-  if (bytes) return sources.push(bytes.slice()), 'bytes';
-  if (isModule(value)) return sources.push(value), 'module';
-  if (isResponse(value)) return sources.push(recordOf(value)), 'response';
-  return undefined;
+  if (bytes) sources.push(bytes.slice());
+  else if (isModule(value)) sources.push(value);
+  else if (isResponse(value)) sources.push(recordOf(value));
+  else return false;
+  return true;
 }
 
 /**

@@ -41,6 +41,8 @@ type Engine struct {
 
 	kernels map[int32]*Kernel
 	wasis   map[int32]*Wasi
+	// The numbers that the last plug-in and the last module with WASI have got.
+	lastID, lastHandle int32
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -106,8 +108,8 @@ func (e *Engine) Kill(ctx context.Context) error {
 }
 
 // Compile implements [engine.Engine]. The result is a [*Module].
-func (e *Engine) Compile(ctx context.Context, module []byte) (engine.Module, error) {
-	m, err := e.compile(ctx, module)
+func (e *Engine) Compile(module []byte) (engine.Module, error) {
+	m, err := e.compile(context.Background(), module)
 	if err != nil {
 		return nil, err
 	}

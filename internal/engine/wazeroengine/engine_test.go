@@ -51,7 +51,7 @@ func assemble(t *testing.T, text string) []byte {
 
 func compile(t *testing.T, e *Engine, module []byte) *Module {
 	t.Helper()
-	m, err := e.Compile(t.Context(), module)
+	m, err := e.Compile(module)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestCompileRejects(t *testing.T) {
 		// A function whose body is missing: only the engine sees that.
 		"no code": []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00"),
 	} {
-		if m, err := e.Compile(t.Context(), module); err == nil || m != nil {
+		if m, err := e.Compile(module); err == nil || m != nil {
 			t.Errorf("%s: got %v, %v", name, m, err)
 		}
 	}

@@ -3,15 +3,16 @@
 // Package webengine compiles modules on the engine that the page already has.
 // Its driver is the JavaScript shim: nothing here instantiates or calls a guest.
 //
-// The shim gives the package a host object, whose functions take and give only
-// the platform's objects and its own. What belongs to the user (manifests,
-// options, a fetch of their own) never reaches Go: a getter or Proxy that
-// throws would do so through Go's frames.
+// The objects stay with the shim; Go knows them by number. That keeps a user's
+// objects away from Go, through whose frames a getter or Proxy would throw, and
+// it is quick: each object that Go holds costs it a finalizer.
 package webengine
 
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unsafe"
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
@@ -19,15 +20,41 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// Host is the shim's host object (web/src/host.mjs has the other side).
+// Host is the shim's host object; web/src/host.mjs has the other side.
 type Host struct{ value safejs.Value }
 
 // NewHost wraps the shim's host object.
 func NewHost(v safejs.Value) *Host { return &Host{v} }
 
+// Request is the shim's number for a plug-in in the making. It has sources, which
+// are bytes, responses and modules, and slots for the modules made of them.
+type Request struct {
+	host   *Host
+	number int
+	// Kinds says what each source is.
+	Kinds []SourceKind
+	slots int // how many Compile has used
+}
+
+// SourceKind is what a source is.
+type SourceKind string
+
+// The kinds of source.
+const (
+	Bytes    SourceKind = "bytes"    // a Uint8Array that belongs to the shim
+	Response SourceKind = "response" // what has answered a request, or was given for it
+	Compiled SourceKind = "module"   // a WebAssembly.Module
+)
+
+// Request gives the request of that number, which has sources of these kinds.
+func (h *Host) Request(number int, kinds []SourceKind) *Request {
+	return &Request{host: h, number: number, Kinds: kinds}
+}
+
 // Module is a module compiled by the page's engine.
 type Module struct {
-	Value   safejs.Value // a WebAssembly.Module
+	// Slot is its place among the modules of its request.
+	Slot    int
 	imports []engine.Import
 	exports []engine.Export
 }
@@ -39,105 +66,142 @@ func (m *Module) Imports() []engine.Import { return m.imports }
 func (m *Module) Exports() []engine.Export { return m.exports }
 
 var (
-	_ engine.Engine = (*Host)(nil)
+	_ engine.Engine = (*Request)(nil)
 	_ engine.Module = (*Module)(nil)
 )
 
 // Compile implements engine.Engine.
-func (h *Host) Compile(wasm []byte) (engine.Module, error) {
-	buf, err := h.NewBytes(wasm)
+func (r *Request) Compile(wasm []byte) (engine.Module, error) {
+	source, err := r.AddBytes(wasm)
 	if err != nil {
 		return nil, err
 	}
-	return h.CompileBytes(buf)
+	r.slots++
+	return r.CompileBytes(source, r.slots-1)
 }
 
-// NewBytes copies b into a new Uint8Array.
-func (h *Host) NewBytes(b []byte) (safejs.Value, error) {
-	buf, err := h.value.Call("newBytes", len(b))
+// AddBytes adds a copy of b to the sources and gives its number.
+func (r *Request) AddBytes(b []byte) (source int, err error) {
+	source = r.newSource(Bytes)
+	buf, err := r.host.value.Call("newBytes", r.number, source, len(b))
 	if err != nil {
-		return safejs.Value{}, err
+		return 0, err
 	}
 	_, err = safejs.CopyBytesToJS(buf, b)
-	return buf, err
+	return source, err
 }
 
-// CompileBytes compiles the bytes of a Uint8Array.
-func (h *Host) CompileBytes(buf safejs.Value) (engine.Module, error) {
-	return h.compile("compile", buf)
+func (r *Request) newSource(kind SourceKind) (source int) {
+	r.Kinds = append(r.Kinds, kind)
+	return len(r.Kinds) - 1
 }
 
-// CompileStreaming compiles a response of type application/wasm while it
-// arrives. The bytes are not kept.
-func (h *Host) CompileStreaming(r *Response) (engine.Module, error) {
-	return h.compile("compileStreaming", r.Value)
+// CompileBytes compiles a source that is bytes into a slot.
+func (r *Request) CompileBytes(source, slot int) (engine.Module, error) {
+	return r.compile("compile", source, slot)
 }
 
-func (h *Host) compile(how string, what safejs.Value) (engine.Module, error) {
-	v, err := h.await(how, what)
+// CompileStreaming compiles a response of type application/wasm into a slot while
+// it arrives. The bytes are not kept.
+func (r *Request) CompileStreaming(source, slot int) (engine.Module, error) {
+	return r.compile("compileStreaming", source, slot)
+}
+
+// UseCompiled puts a source that is a module into a slot.
+func (r *Request) UseCompiled(source, slot int) (engine.Module, error) {
+	text, err := r.text("useCompiled", source, slot)
+	return describe(slot, text), err
+}
+
+// compileNow puts a module into a slot and gives the length of its description
+// in bytes, for takeText. It gives -1 if that takes long, or if the bytes are no
+// module.
+//
+//go:wasmimport extism compile_now
+func compileNow(request, source, slot int32) int32
+
+// takeText copies a text into Go whose length the shim has given before.
+//
+//go:wasmimport extism take_text
+func takeText(to unsafe.Pointer)
+
+// CompileNow makes a module of a source of that request while the page waits: to
+// have another thread compile a small module and come back takes longer. It gives
+// nil if the module is not small, or none.
+func CompileNow(request, source, slot int) *Module {
+	n := compileNow(int32(request), int32(source), int32(slot))
+	if n < 0 {
+		return nil
+	}
+	text := make([]byte, n)
+	takeText(unsafe.Pointer(unsafe.SliceData(text)))
+	return describe(slot, string(text))
+}
+
+func (r *Request) compile(how string, source, slot int) (engine.Module, error) {
+	text, err := r.awaitText(how, source, slot)
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidWasm, "compiling the module", err)
 	}
-	return h.Describe(v)
+	return describe(slot, text), nil
 }
 
-// Describe wraps a WebAssembly.Module.
-func (h *Host) Describe(v safejs.Value) (engine.Module, error) {
-	text, err := h.text("describe", v)
-	if err != nil {
-		return nil, err
+// describe reads what the shim says of a module: three fields for each import and
+// two for each export, with a zero byte after each field. The exports come after
+// an empty field.
+func describe(slot int, text string) *Module {
+	m := &Module{Slot: slot}
+	fields := strings.Split(text, "\x00")
+	for len(fields) >= 3 && fields[0] != "" {
+		kind, _ := engine.ParseKind(fields[0])
+		m.imports = append(m.imports, engine.Import{Module: unescape(fields[1]), Name: unescape(fields[2]), Kind: kind})
+		fields = fields[3:]
 	}
-	tree, err := jsontree.Parse([]byte(text))
-	if err != nil {
-		return nil, err
+	for fields = fields[1:]; len(fields) >= 2; fields = fields[2:] {
+		kind, _ := engine.ParseKind(fields[0])
+		m.exports = append(m.exports, engine.Export{Name: unescape(fields[1]), Kind: kind})
 	}
-	m := &Module{Value: v}
-	for _, x := range tree.Get("imports").Items {
-		kind, _ := engine.ParseKind(x.Get("kind").Text)
-		m.imports = append(m.imports, engine.Import{Module: x.Get("module").Text, Name: x.Get("name").Text, Kind: kind})
-	}
-	for _, x := range tree.Get("exports").Items {
-		kind, _ := engine.ParseKind(x.Get("kind").Text)
-		m.exports = append(m.exports, engine.Export{Name: x.Get("name").Text, Kind: kind})
-	}
-	return m, nil
+	return m
 }
 
-// KindOf tells what one of the objects beside a manifest is: "bytes" (a
-// Uint8Array), "response" or "module".
-func (h *Host) KindOf(v safejs.Value) (string, error) { return h.text("kindOf", v) }
+// unescape restores the zero bytes of a name.
+func unescape(name string) string {
+	if strings.IndexByte(name, 1) < 0 {
+		return name
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "\x01z", "\x00"), "\x01o", "\x01")
+}
 
-// Response is what has answered a request.
-type Response struct {
-	Value  safejs.Value // the shim's record of it
+// Facts are what is known of a response.
+type Facts struct {
 	Status int
 	OK     bool
 	Type   string // the media type without parameters, in lower case
 	URL    string
 }
 
-// Fetch requests a URL. Headers are names and values in turn.
-func (h *Host) Fetch(fetch safejs.Value, url, method string, headers []any) (*Response, error) {
-	v, err := h.await("fetch", fetch, url, method, headers)
-	if err != nil {
-		return nil, fault.Wrap(fault.FetchFailed, "fetching "+url, err)
+// Fetch requests a URL; the response becomes a source. Headers are names and
+// values in turn.
+func (r *Request) Fetch(url, method string, headers []any) (source int, err error) {
+	source = r.newSource(Response)
+	if _, err := r.await("fetch", source, url, method, headers); err != nil {
+		return 0, fault.Wrap(fault.FetchFailed, "fetching "+url, err)
 	}
-	return h.Response(v)
+	return source, nil
 }
 
-// Response reads the facts of the shim's record of a Response.
-func (h *Host) Response(v safejs.Value) (*Response, error) {
-	text, err := h.text("responseFacts", v)
+// Facts gives what is known of a source that is a response.
+func (r *Request) Facts(source int) (*Facts, error) {
+	text, err := r.text("facts", source)
 	if err != nil {
-		return nil, fault.Wrap(fault.InvalidInput, "reading a Response", err)
+		return nil, err
 	}
 	tree, err := jsontree.Parse([]byte(text))
 	if err != nil {
 		return nil, err
 	}
 	status, _ := tree.Get("status").Uint()
-	return &Response{
-		Value:  v,
+	return &Facts{
 		Status: int(status),
 		OK:     tree.Get("ok").Bool,
 		Type:   tree.Get("type").Text,
@@ -145,35 +209,33 @@ func (h *Host) Response(v safejs.Value) (*Response, error) {
 	}, nil
 }
 
-// Body reads the whole body of a Response into a Uint8Array.
-func (h *Host) Body(r *Response) (safejs.Value, error) {
-	v, err := h.await("body", r.Value)
-	if err != nil {
-		return v, fault.Wrap(fault.FetchFailed, "reading "+r.URL, err)
+// ReadBody makes bytes of a source that is a response.
+func (r *Request) ReadBody(source int) error {
+	if _, err := r.await("readBody", source); err != nil {
+		return fault.Wrap(fault.FetchFailed, "reading the response", err)
 	}
-	return v, nil
+	r.Kinds[source] = Bytes
+	return nil
 }
 
-// ReadFile reads a file into a Uint8Array, where there is a file system.
-func (h *Host) ReadFile(path string) (safejs.Value, error) {
-	v, err := h.await("readFile", path)
-	if err != nil {
-		return v, fault.Wrap(fault.FetchFailed, "reading "+path, err)
+// ReadFile reads a file into a new source, where there is a file system.
+func (r *Request) ReadFile(path string) (source int, err error) {
+	source = r.newSource(Bytes)
+	if _, err := r.await("readFile", source, path); err != nil {
+		return 0, fault.Wrap(fault.FetchFailed, "reading "+path, err)
 	}
-	return v, nil
+	return source, nil
 }
 
-// SHA256 gives the digest of a Uint8Array as hexadecimal digits.
-func (h *Host) SHA256(buf safejs.Value) (string, error) {
-	v, err := h.await("sha256", buf)
-	if err != nil {
-		return "", err
-	}
-	return v.String()
-}
+// SHA256 gives the digest of a source that is bytes, as hexadecimal digits.
+func (r *Request) SHA256(source int) (string, error) { return r.awaitText("sha256", source) }
 
-// Bytes copies a Uint8Array into Go.
-func (h *Host) Bytes(buf safejs.Value) ([]byte, error) {
+// Bytes copies a source that is bytes into Go.
+func (r *Request) Bytes(source int) ([]byte, error) {
+	buf, err := r.host.value.Call("bytes", r.number, source)
+	if err != nil {
+		return nil, err
+	}
 	n, err := buf.Length()
 	if err != nil {
 		return nil, err
@@ -183,8 +245,20 @@ func (h *Host) Bytes(buf safejs.Value) ([]byte, error) {
 	return b, err
 }
 
-func (h *Host) text(function string, args ...any) (string, error) {
-	v, err := h.value.Call(function, args...)
+func (r *Request) call(function string, args []any) (safejs.Value, error) {
+	return r.host.value.Call(function, append([]any{r.number}, args...)...)
+}
+
+func (r *Request) text(function string, args ...any) (string, error) {
+	v, err := r.call(function, args)
+	if err != nil {
+		return "", err
+	}
+	return v.String()
+}
+
+func (r *Request) awaitText(function string, args ...any) (string, error) {
+	v, err := r.await(function, args...)
 	if err != nil {
 		return "", err
 	}
@@ -193,8 +267,8 @@ func (h *Host) text(function string, args ...any) (string, error) {
 
 // await calls a function of the host object that gives a promise, and waits for
 // that. Only goroutines of the control plane may wait.
-func (h *Host) await(function string, args ...any) (safejs.Value, error) {
-	promise, err := h.value.Call(function, args...)
+func (r *Request) await(function string, args ...any) (safejs.Value, error) {
+	promise, err := r.call(function, args)
 	if err != nil {
 		return safejs.Value{}, err
 	}

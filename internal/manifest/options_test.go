@@ -1,0 +1,121 @@
+package manifest
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/extism-js/extism-js/internal/fault"
+	"github.com/extism-js/extism-js/internal/jsontree"
+)
+
+func decodeOptions(t *testing.T, text string) (*Options, error) {
+	t.Helper()
+	tree, err := jsontree.Parse([]byte(text))
+	if err != nil {
+		t.Fatalf("the test's own JSON: %v", err)
+	}
+	return DecodeOptions(tree)
+}
+
+func TestDecodeOptions(t *testing.T) {
+	none := map[string][]string{}
+	for _, tt := range []struct {
+		name, text string
+		want       Options
+	}{
+		{"nothing", `{}`, Options{LogLevel: LogOff, Functions: none}},
+		{"nulls", `{"useWasi": null, "logLevel": null, "functions": null, "config": null, "other": null}`, Options{LogLevel: LogOff, Functions: none}},
+		{"WASI", `{"useWasi": true, "enableWasiOutput": true}`, Options{UseWASI: true, WASIOutput: true, LogLevel: LogOff, Functions: none}},
+		{"WASI, not", `{"useWasi": false, "enableWasiOutput": false}`, Options{LogLevel: LogOff, Functions: none}},
+		{"trace", `{"logLevel": "trace"}`, Options{LogLevel: LogTrace, Functions: none}},
+		{"debug", `{"logLevel": "debug"}`, Options{LogLevel: LogDebug, Functions: none}},
+		{"info", `{"logLevel": "info"}`, Options{LogLevel: LogInfo, Functions: none}},
+		{"warn", `{"logLevel": "warn"}`, Options{LogLevel: LogWarn, Functions: none}},
+		{"error", `{"logLevel": "error"}`, Options{LogLevel: LogError, Functions: none}},
+		{"silent", `{"logLevel": "silent"}`, Options{LogLevel: LogOff, Functions: none}},
+		{"functions", `{"functions": {"ns": ["a", "b"], "empty": [], "extism:host/user": ["c"]}}`,
+			Options{LogLevel: LogOff, Functions: map[string][]string{"ns": {"a", "b"}, "empty": {}, "extism:host/user": {"c"}}}},
+		{"limits", `{"timeoutMs": 0, "allowedHosts": [], "config": {}, "memory": {"maxPages": 0}}`,
+			Options{LogLevel: LogOff, Functions: none, Limits: Manifest{
+				TimeoutMs: ptr[uint32](0), AllowedHosts: []string{}, Config: map[string]string{}, Memory: Memory{MaxPages: ptr[uint32](0)},
+			}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := decodeOptions(t, tt.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(*got, tt.want) {
+				t.Errorf("got  %+v\nwant %+v", *got, tt.want)
+			}
+		})
+	}
+}
+
+func TestDecodeOptionsRefuses(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"no object", `"useWasi"`, "options: object expected, not string"},
+		{"an unknown key", `{"useWasm": true}`, "options.useWasm: unknown key"},
+		{"a manifest's key", `{"wasm": []}`, "options.wasm: unknown key"},
+		{"two spellings", `{"useWasi": true, "use_wasi": true}`, "options.use_wasi: given twice"},
+		{"a flag that is a number", `{"useWasi": 1}`, "options.useWasi: boolean expected, not number"},
+		{"a flag that is text", `{"enableWasiOutput": "true"}`, "options.enableWasiOutput: boolean expected, not string"},
+		{"an unknown level", `{"logLevel": "verbose"}`, "options.logLevel: one of trace, debug, info, warn, error and silent expected"},
+		{"a level in capitals", `{"logLevel": "INFO"}`, "options.logLevel: one of"},
+		{"a level that is a number", `{"logLevel": 2}`, "options.logLevel: string expected, not number"},
+		{"functions that are a list", `{"functions": ["f"]}`, "options.functions: object expected, not array"},
+		{"a namespace that is an object", `{"functions": {"ns": {"f": 1}}}`, "options.functions.ns: array expected, not object"},
+		{"a function without a name", `{"functions": {"ns": [1]}}`, "options.functions.ns[0]: string expected, not number"},
+		{"the environment's namespace", `{"functions": {"extism:host/env": []}}`, `options.functions.extism:host/env: module name collision: "extism:host/env" is reserved`},
+		{"WASI's namespace", `{"functions": {"wasi_snapshot_preview1": []}}`, `module name collision: "wasi_snapshot_preview1" is reserved`},
+		{"a limit of the wrong type", `{"memory": {"maxPages": "1"}}`, "options.memory.maxPages: number expected, not string"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, err := decodeOptions(t, tt.text)
+			wantError(t, err, fault.InvalidInput, tt.want)
+			if o != nil {
+				t.Errorf("options beside the error: %+v", o)
+			}
+		})
+	}
+}
+
+// TestOverride: what the options set replaces what the manifest says as a whole,
+// even by nothing or zero; what they do not set stays.
+func TestOverride(t *testing.T) {
+	full := func() Manifest {
+		return Manifest{
+			Wasm:         []Wasm{{URL: "u"}},
+			Config:       map[string]string{"a": "1", "b": "2"},
+			AllowedHosts: []string{"h"},
+			AllowedPaths: map[string]string{"/p": "/q"},
+			TimeoutMs:    ptr[uint32](1),
+			Memory:       Memory{ptr[uint32](2), ptr[uint64](3), ptr[uint64](4)},
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		limits Manifest
+		change func(*Manifest) // of what the manifest says
+	}{
+		{"nothing set", Manifest{}, func(*Manifest) {}},
+		{"modules are not options", Manifest{Wasm: []Wasm{{Path: "p"}}}, func(*Manifest) {}},
+		{"config is replaced, not merged", Manifest{Config: map[string]string{"c": "3"}}, func(m *Manifest) { m.Config = map[string]string{"c": "3"} }},
+		{"config by an empty one", Manifest{Config: map[string]string{}}, func(m *Manifest) { m.Config = map[string]string{} }},
+		{"hosts by none", Manifest{AllowedHosts: []string{}}, func(m *Manifest) { m.AllowedHosts = []string{} }},
+		{"paths by none", Manifest{AllowedPaths: map[string]string{}}, func(m *Manifest) { m.AllowedPaths = map[string]string{} }},
+		{"the timeout by zero", Manifest{TimeoutMs: ptr[uint32](0)}, func(m *Manifest) { m.TimeoutMs = ptr[uint32](0) }},
+		{"one memory limit, the others stay", Manifest{Memory: Memory{MaxPages: ptr[uint32](0)}}, func(m *Manifest) { m.Memory.MaxPages = ptr[uint32](0) }},
+		{"HTTP's limit", Manifest{Memory: Memory{MaxHTTPResponseBytes: ptr[uint64](9)}}, func(m *Manifest) { m.Memory.MaxHTTPResponseBytes = ptr[uint64](9) }},
+		{"the vars' limit", Manifest{Memory: Memory{MaxVarBytes: ptr[uint64](0)}}, func(m *Manifest) { m.Memory.MaxVarBytes = ptr[uint64](0) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, want := full(), full()
+			got.Override(&tt.limits)
+			tt.change(&want)
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
