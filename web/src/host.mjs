@@ -113,10 +113,22 @@ export class Host {
   }
 
   /**
-   * Runs what may be a user's code, once Go's frames are off the stack.
+   * Runs what may be a user's code, once Go's frames are off the stack. What Go
+   * gets can be awaited once, and that is all: if the core has died meanwhile its
+   * handlers throw, and by then nobody waits for them.
    * @param {() => unknown} f
    */
-  async #settle(f) {
+  #settle(f) {
+    const settled = this.#run(f);
+    return {
+      then: (/** @type {(value: unknown) => void} */ fulfilled, /** @type {(reason: unknown) => void} */ rejected) => {
+        settled.then(fulfilled, rejected).catch(() => {});
+      },
+    };
+  }
+
+  /** @param {() => unknown} f */
+  async #run(f) {
     await undefined;
     try {
       return await f();
