@@ -35,6 +35,11 @@ export function recordOf(response) {
  * @property {(error: string, cause: { cause?: unknown }) => void} refused
  */
 
+/**
+ * What the core awaits: it calls `then` with two functions of its own.
+ * @typedef {{ then(fulfilled: (value: unknown) => void, rejected: (reason: unknown) => void): void }} Settles
+ */
+
 /** Up to this many bytes a module is compiled while the page waits. */
 const COMPILE_AT_ONCE = 32 << 10;
 
@@ -215,11 +220,11 @@ export class Host {
     /** @type {(number: number, source: number) => Uint8Array} */
     bytes: (number, source) => this.#source(number, source),
 
-    /** @type {(number: number, source: number, slot: number) => Promise<unknown>} */
+    /** @type {(number: number, source: number, slot: number) => Settles} */
     compile: (number, source, slot) =>
       this.#settle(async () => this.#made(number, slot, await WebAssembly.compile(this.#source(number, source)))),
 
-    /** @type {(number: number, source: number, slot: number) => Promise<unknown>} */
+    /** @type {(number: number, source: number, slot: number) => Settles} */
     compileStreaming: (number, source, slot) =>
       this.#settle(async () => {
         const record = this.#source(number, source);
@@ -229,7 +234,7 @@ export class Host {
     /** @type {(number: number, source: number, slot: number) => string} */
     useCompiled: (number, source, slot) => this.#made(number, slot, this.#source(number, source)),
 
-    /** @type {(number: number, source: number, url: string, method: string, headers: string[]) => Promise<unknown>} */
+    /** @type {(number: number, source: number, url: string, method: string, headers: string[]) => Settles} */
     fetch: (number, source, url, method, headers) =>
       this.#settle(async () => {
         const making = this.#making(number);
@@ -239,21 +244,21 @@ export class Host {
     /** @type {(number: number, source: number) => string} */
     facts: (number, source) => this.#source(number, source).facts,
 
-    /** @type {(number: number, source: number) => Promise<unknown>} */
+    /** @type {(number: number, source: number) => Settles} */
     readBody: (number, source) =>
       this.#settle(async () => {
         const body = await this.#source(number, source).response.arrayBuffer();
         this.#making(number).sources[source] = new Uint8Array(body);
       }),
 
-    /** @type {(number: number, source: number, path: string) => Promise<unknown>} */
+    /** @type {(number: number, source: number, path: string) => Settles} */
     readFile: (number, source, path) =>
       this.#settle(async () => {
         if (!this.#files) throw new Error('there is no file system on this platform; give a URL or the bytes');
         this.#making(number).sources[source] = await this.#files(path);
       }),
 
-    /** @type {(number: number, source: number) => Promise<unknown>} */
+    /** @type {(number: number, source: number) => Settles} */
     sha256: (number, source) =>
       this.#settle(async () => {
         if (!globalThis.crypto?.subtle) throw new Error('crypto.subtle is only there in secure contexts (https or localhost)');
