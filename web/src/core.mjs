@@ -9,6 +9,7 @@ import { GoProgram } from '../wasm_exec.js';
  * Where a build has its WebAssembly.
  * @typedef {object} Assets
  * @property {() => Promise<WebAssembly.Module>} core compiles dist/extism.wasm, or gives it
+ * @property {() => void} [forget] has core load it anew the next time, as what it gave is no core
  * @property {() => WebAssembly.Module} gate
  * @property {() => WebAssembly.Module} kernel
  * @property {() => WebAssembly.Module} wasi
@@ -58,6 +59,7 @@ export class Core {
     this.assets.kernel();
     const program = new GoProgram({
       args: ['extism'],
+      env: { GOGC: '50' }, // a heap of 2 MB is collected, not one of 4 MB: it never shrinks
       scope: { extismHost: this.host.object },
       onExit: (/** @type {number} */ code) => this.crash(`it exited with code ${code}`),
       onCrash: (/** @type {unknown} */ error) => this.crash(textOf(error), error),

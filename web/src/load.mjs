@@ -38,6 +38,9 @@ export function compileURL(url) {
   return module;
 }
 
+/** Forgets what has been compiled: it was no good, and may be better next time. */
+export const forgetCompiled = () => compiling.clear();
+
 /** @param {URL} url */
 async function load(url) {
   if (url.protocol === 'file:' && fs) return WebAssembly.compile(/** @type {any} */ (await fs.readFile(url)));

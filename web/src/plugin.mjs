@@ -196,6 +196,7 @@ export class Plugin {
       this.#active = false;
       this.#context[HOST_CONTEXT] = null;
     }
+    if (this.#closed) throw closedError(name); // from inside the call
     return this.#returned(code);
   }
 
@@ -241,6 +242,7 @@ export class Plugin {
     const core = this.#core;
     core.checkAfter(error);
     if (core.dead) throw core.dead;
+    if (this.#closed) throw closedError('');
     const thrown = this.#thrown;
     if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, error);
     this.#thrown = null;
