@@ -13,7 +13,7 @@ build:
 	@$(EXTISM_JS) build -sizes
 
 run: build
-	@$(EXTISM_JS) call -input "make run" dist/plugins/greet.wasm greet
+	@$(EXTISM_JS) call dist/plugins/greet.wasm greet -input "make run" && echo
 	@$(EXTISM_JS) serve dist
 
 test: tools

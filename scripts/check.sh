@@ -3,6 +3,7 @@
 # size, and a tree without leftovers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export PATH="$PWD/e2e/node_modules/node20/bin:$PATH" # whatever Node the machine has
 
 step() { printf '\n== %s\n' "$*"; }
 

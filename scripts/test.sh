@@ -2,6 +2,7 @@
 # All tests, the fast ones first. The tools are there: see tools.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export PATH="$PWD/e2e/node_modules/node20/bin:$PATH" # whatever Node the machine has
 
 step() { printf '\n== %s\n' "$*"; }
 

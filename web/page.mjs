@@ -76,9 +76,9 @@ function config() {
   }));
 }
 
-const logger = Object.fromEntries(['trace', 'debug', 'info', 'warn', 'error'].map((level) => [
+const logger = /** @type {any} */ (Object.fromEntries(['trace', 'debug', 'info', 'warn', 'error'].map((level) => [
   level, (/** @type {unknown} */ text) => void state.log.push({ level, text: String(text) }),
-]));
+])));
 
 /** @param {WebAssembly.ModuleExportDescriptor[]} exports */
 function listFunctions(exports) {

@@ -1,6 +1,7 @@
 //go:build !js
 
-// Command extism-js builds the runtime and serves it to a browser.
+// Command extism-js builds the runtime, serves it to a browser, and calls plug-ins
+// natively.
 //
 // Exit codes: 0 when all went well, 1 when the work failed, 2 when the command
 // line was wrong. Compiled for js/wasm the same package is the runtime's core.
@@ -37,6 +38,7 @@ type cli struct {
 func commands() []command {
 	return []command{
 		{"build", "[-o dist] [-sizes] [-check-size] [-packages]", "compile the core and bundle everything into a directory", runBuild},
+		{"call", "[-input text | -input-file file] [-config key=value] [-wasi] [-log-level level] plug-in function", "call a function of a plug-in, natively on wazero", runCall},
 		{"serve", "[-addr host:port] [-isolate] [directory]", "serve a built directory to a browser", runServe},
 	}
 }

@@ -11,10 +11,11 @@
 // All but the first two may be missing; scenarios name what they need.
 
 import { Skip } from './lib.mjs';
+import { exceptions } from './exceptions.mjs';
 import { failures } from './failures.mjs';
 import { stack } from './stack.mjs';
 
-export const scenarios = [...stack, ...failures];
+export const scenarios = [...stack, ...failures, ...exceptions];
 
 /**
  * Runs the scenarios one after another.

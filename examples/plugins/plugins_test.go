@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	extism "github.com/extism/go-sdk"
+
+	"github.com/extism-js/extism-js/internal/wattest"
 )
 
 // clangMajor is the compiler that built the committed C plug-in. Others make a
@@ -27,10 +29,8 @@ const smallLimit = 1024
 func TestCommittedWATPlugins(t *testing.T) {
 	for _, name := range []string{"shout/shout"} {
 		t.Run(name, func(t *testing.T) {
-			built := filepath.Join(t.TempDir(), "built.wasm")
-			run(t, tool(t, "wat2wasm", "wabt"), name+".wat", "-o", built)
-			compare(t, name+".wasm", built)
-			if n := len(read(t, built)); n > smallLimit {
+			wattest.Committed(t, name+".wat")
+			if n := len(wattest.Read(t, name+".wasm")); n > smallLimit {
 				t.Errorf("%d bytes, more than %d", n, smallLimit)
 			}
 		})
@@ -76,7 +76,7 @@ func TestSmallPluginsAnswer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {
-			p := load(t, read(t, tt.file), extism.PluginConfig{}, nil)
+			p := load(t, wattest.Read(t, tt.file), extism.PluginConfig{}, nil)
 			answers(t, p, tt.calls)
 		})
 	}
@@ -89,7 +89,7 @@ func TestGreetAnswers(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	wasm, wasi := read(t, built), extism.PluginConfig{EnableWasi: true}
+	wasm, wasi := wattest.Read(t, built), extism.PluginConfig{EnableWasi: true}
 
 	t.Run("without configuration", func(t *testing.T) {
 		answers(t, load(t, wasm, wasi, nil), []exchange{
@@ -154,16 +154,7 @@ func run(t *testing.T, program string, args ...string) string {
 
 func compare(t *testing.T, committed, built string) {
 	t.Helper()
-	if !bytes.Equal(read(t, committed), read(t, built)) {
+	if !bytes.Equal(wattest.Read(t, committed), wattest.Read(t, built)) {
 		t.Errorf("%s is not what its source builds to", committed)
 	}
-}
-
-func read(t *testing.T, path string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

@@ -53,12 +53,17 @@ func outboxLength() int32 { return int32(len(outbox)) }
 
 func reply[T string | []byte](data T) { outbox = append(outbox[:0:min(cap(outbox), keepBox)], data...) }
 
-// encodeStep packs a step; the name of a function to invoke is in the outbox.
+// encodeStep packs a step; the name of a function to invoke is in the outbox. Only
+// steps that are about a module name it: the kernel takes 0 as the one to call.
 func encodeStep(s plugin.Step) int32 {
-	if s.Op == plugin.Invoke {
+	switch s.Op {
+	case plugin.Invoke:
 		reply(s.Function)
+		fallthrough
+	case plugin.Instantiate:
+		return int32(s.Op) | int32(s.Module)<<8
 	}
-	return int32(s.Op) | int32(s.Module)<<8
+	return int32(s.Op)
 }
 
 const failed = int32(plugin.Failed)

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 	"unsafe"
 
@@ -86,7 +85,7 @@ func requestNow(number, n int32) (answered int32) {
 		if module == nil {
 			return 0
 		}
-		mods = append(mods, plugin.Module{Name: moduleName(m, i), Module: module})
+		mods = append(mods, plugin.Module{Name: m.ModuleName(i), Module: module})
 	}
 	r.answer(m, mods, err)
 	return 1
@@ -185,17 +184,6 @@ func useCompiled(m *manifest.Manifest) {
 	for i := range m.Wasm {
 		m.Wasm[i] = manifest.Wasm{Name: m.Wasm[i].Name, Source: &i}
 	}
-}
-
-// moduleName is the name by which others import from a module.
-func moduleName(m *manifest.Manifest, i int) string {
-	switch {
-	case i == m.Main():
-		return "main"
-	case m.Wasm[i].Name != "":
-		return m.Wasm[i].Name
-	}
-	return strconv.Itoa(i)
 }
 
 // answer links the modules and tells the shim, or tells it why not.

@@ -76,7 +76,7 @@ func (r *loading) modules(m *manifest.Manifest) ([]plugin.Module, error) {
 	done := make(chan struct{})
 	for i := range mods {
 		go func() {
-			mods[i].Name = moduleName(m, i)
+			mods[i].Name = m.ModuleName(i)
 			mods[i].Module, errs[i] = r.module(&m.Wasm[i], i)
 			done <- struct{}{}
 		}()
@@ -158,9 +158,8 @@ func (r *loading) checkHash(w *manifest.Wasm, source int) error {
 	if err != nil {
 		return fault.Wrap(fault.Unsupported, "checking the hash", err)
 	}
-	if sum != w.Hash {
-		return fault.New(fault.HashMismatch, fmt.Sprintf(
-			"Plugin error: hash mismatch. Expected: %s. Actual: %s", w.Hash, sum))
+	if err := w.CheckHash(sum); err != nil {
+		return err
 	}
 	return nil
 }

@@ -122,14 +122,16 @@ var EnvFunctions = []Function{
 	fn("get_log_level", in(), i32),
 }
 
-// HostFunctions are the exports of [Wasm] that are not for guests. All numbers are
-// i32, so that JavaScript calls them without BigInt; kernel.wat says what each
+// HostFunctions are the exports of [Wasm] that are not for guests. No number is an
+// i64, so that JavaScript calls them without BigInt; kernel.wat says what each
 // does.
 var HostFunctions = []Function{
 	fn("host_begin", in(i32), i32),
 	fn("host_alloc", in(i32), i32),
 	fn("host_free", in(i32)),
 	fn("host_length", in(i32), i32),
+	fn("host_call", in(i32, i32), wasm.F64),
+	fn("host_return", in(i32), wasm.F64),
 	fn("host_output", in(), i32),
 	fn("host_output_length", in(), i32),
 	fn("host_error", in(), i32),

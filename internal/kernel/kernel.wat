@@ -49,6 +49,7 @@
   ;; traps if the core is dead.
   (import "gate" "enter" (func $enter))
   (import "gate" "leave" (func $leave))
+  (import "gate" "reenter" (func $reenter))
   ;; Who is calling, and how many pages this memory may have at most.
   (import "go" "id" (global $id i32))
   (import "go" "max_pages" (global $max_pages i32))
@@ -60,6 +61,8 @@
   (import "go" "http_request" (func $go_http_request (param i32 i32 i32 i32 i32) (result i64)))
   (import "go" "http_status_code" (func $go_http_status_code (param i32) (result i32)))
   (import "go" "http_headers" (func $go_http_headers (param i32) (result i64)))
+  (import "go" "plugin_begin" (func $go_plugin_begin (param i32 i32) (result i32)))
+  (import "go" "plugin_end" (func $go_plugin_end (param i32 i32 i32 i32 i32) (result i32)))
   ;; The driver's sink for log lines. User code may run in it, so it is called
   ;; only while no Go frame is on the stack.
   (import "host" "log" (func $host_log (param i32 i32 i32 i32) (result i32)))
@@ -647,7 +650,7 @@
   ;; Begins a call: a reset, then a block of `len` bytes that is the input. The
   ;; host must write all of it, since it may hold what an earlier call left. Gives
   ;; its offset; 0, and an empty input, if `len` is 0 or there is no room.
-  (func (export "host_begin") (param $len i32) (result i32)
+  (func $host_begin (export "host_begin") (param $len i32) (result i32)
     (local $off i32)
     (call $reset)
     (if (local.tee $off (call $host_block (local.get $len) (local.get $len)))
@@ -665,6 +668,38 @@
     (call $free (i64.extend_i32_u (local.get $off))))
   (func $host_length (export "host_length") (param $off i32) (result i32)
     (call $length (i64.extend_i32_u (local.get $off))))
+
+  ;; The two halves of an ordinary call, for a driver to whom each crossing into
+  ;; WebAssembly is dear. A result below 0 is a number of its own meaning; an offset
+  ;; is the result otherwise, which needs more than 31 bits and hence a float.
+  ;;
+  ;; host_call has the core begin a call of a function, and then does what host_begin
+  ;; does. -1: there is no room for the input. Below: the core wants other steps
+  ;; first, or has refused; it is -1 less the step (internal/plugin/step.go).
+  (func (export "host_call") (param $function i32) (param $len i32) (result f64)
+    (local $step i32) (local $off i32)
+    (call $enter)
+    (local.set $step (call $go_plugin_begin (global.get $id) (local.get $function)))
+    (call $leave)
+    (if (local.get $step)
+      (then (return (f64.sub (f64.const -1) (f64.convert_i32_u (local.get $step))))))
+    (local.set $off (call $host_begin (local.get $len)))
+    (if (result f64) (i32.and (i32.eqz (local.get $off)) (i32.ne (local.get $len) (i32.const 0)))
+      (then (f64.const -1))
+      (else (f64.convert_i32_u (local.get $off)))))
+
+  ;; host_return tells the core that the function has returned, and gives the
+  ;; offset of the output, or 0. -1: the guest has set an error, of which the core
+  ;; has to be told, and has not been. -2: the core says that the call has failed.
+  (func (export "host_return") (param $code i32) (result f64)
+    (local $ok i32)
+    (if (global.get $error) (then (return (f64.const -1))))
+    (call $reenter)
+    (local.set $ok (call $go_plugin_end (global.get $id) (i32.const 0) (local.get $code) (i32.const -1) (i32.const -1)))
+    (call $leave)
+    (if (result f64) (local.get $ok)
+      (then (f64.convert_i32_u (global.get $output)))
+      (else (f64.const -2))))
 
   (func (export "host_output") (result i32) (global.get $output))
   (func (export "host_output_length") (result i32) (global.get $output_length))

@@ -4,11 +4,10 @@ import { Core } from './core.mjs';
 import { ExtismError } from './error.mjs';
 import { readOptions, readRequest } from './input.mjs';
 import { PluginOutput } from './output.mjs';
-import { CallContext } from './context.mjs';
 import { Plugin } from './plugin.mjs';
 import { CAPABILITIES } from './capabilities.mjs';
 
-export { CAPABILITIES, CallContext, CallContext as CurrentPlugin, ExtismError, PluginOutput };
+export { CAPABILITIES, ExtismError, PluginOutput };
 
 /** @type {import('./core.mjs').Assets} */
 let assets;

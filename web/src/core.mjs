@@ -44,7 +44,7 @@ export class Core {
     this.assets = assets;
     this.host = new Host(assets.readFile, (create) => (this.#create = create));
     /** @type {any} */
-    this.gate = new WebAssembly.Instance(assets.gate()).exports;
+    this.gate = null;
     this.running = false;
     /** @type {Promise<Core>} */
     this.started = this.#start();
@@ -52,6 +52,10 @@ export class Core {
 
   /** Loads and starts the program. */
   async #start() {
+    const loading = this.assets.core();
+    await undefined; // others have something to load, too
+    this.gate = new WebAssembly.Instance(this.assets.gate()).exports;
+    this.assets.kernel();
     const program = new GoProgram({
       args: ['extism'],
       scope: { extismHost: this.host.object },
@@ -60,7 +64,7 @@ export class Core {
       onFault: (/** @type {string} */ operation, /** @type {unknown} */ error) =>
         console.error(`extism: ${operation} threw under the core`, error),
     });
-    const module = await this.assets.core();
+    const module = await loading;
     checkVersion(module);
     const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: { ...this.memories.imports, ...this.#control } });
     const { exports } = instance;
@@ -94,7 +98,7 @@ export class Core {
       try {
         enter();
       } catch (error) {
-        throw this.#refused(error);
+        throw this.refused(error);
       }
       try {
         const result = f(a, b, c, d, e);
@@ -107,12 +111,12 @@ export class Core {
   }
 
   /**
-   * Why the gate has let nobody in.
+   * Why an entry has failed: the gate has let nobody in, or the core is lost.
    * @param {unknown} error
    */
-  #refused(error) {
+  refused(error) {
     if (this.dead) return this.dead;
-    if (!isStackOverflow(error)) return this.crash('an exception went through it', error);
+    if (!isStackOverflow(error) || this.gate.depth() !== 0) return this.crash('an exception went through it', error);
     return new ExtismError('STACK_OVERFLOW', 'the stack is nearly used up, so the core was not entered', { cause: error });
   }
 

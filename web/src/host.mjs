@@ -7,7 +7,7 @@ import { textOf } from './error.mjs';
 /**
  * A Response, and what the core may know about it: the core never sees the
  * Response itself, which may be of the user's making.
- * @typedef {{ response: Response, facts: string }} ResponseRecord
+ * @typedef {{ response: Response, facts: string, compiling?: Promise<WebAssembly.Module> }} ResponseRecord
  */
 
 /**
@@ -35,6 +35,11 @@ export function recordOf(response) {
  * @property {(error: string, cause: { cause?: unknown }) => void} refused
  */
 
+/**
+ * What the core awaits: it calls `then` with two functions of its own.
+ * @typedef {{ then(fulfilled: (value: unknown) => void, rejected: (reason: unknown) => void): void }} Settles
+ */
+
 /** Up to this many bytes a module is compiled while the page waits. */
 const COMPILE_AT_ONCE = 32 << 10;
 
@@ -53,7 +58,7 @@ export class Host {
   /** @type {Map<number, unknown>} */
   #thrown = new Map();
   #lastTicket = 0;
-  /** @type {Map<string, Promise<Response>>} */
+  /** @type {Map<string, Promise<ResponseRecord>>} */
   #early = new Map();
   #files;
   #ready;
@@ -90,16 +95,16 @@ export class Host {
   }
 
   /**
-   * Starts a request that the core is going to make, while the core itself is
-   * still being loaded.
+   * Starts what the core is going to ask for, while the core itself is still being
+   * loaded: a request, and if a module answers it, compiling that.
    * @param {Fetch} fetch
    * @param {string} url
    */
   fetchEarly(fetch, url) {
     if (this.#early.has(url)) return;
-    const response = (async () => fetch(url))();
-    response.catch(() => {}); // the core hears of it when it asks
-    this.#early.set(url, response);
+    const record = (async () => compileEarly(recordOf(await fetch(url))))();
+    record.catch(() => {}); // the core hears of it when it asks
+    this.#early.set(url, record);
   }
 
   /**
@@ -113,10 +118,22 @@ export class Host {
   }
 
   /**
-   * Runs what may be a user's code, once Go's frames are off the stack.
+   * Runs what may be a user's code, once Go's frames are off the stack. What Go
+   * gets can be awaited once, and that is all: if the core has died meanwhile its
+   * handlers throw, and by then nobody waits for them.
    * @param {() => unknown} f
    */
-  async #settle(f) {
+  #settle(f) {
+    const settled = this.#run(f);
+    return {
+      then: (/** @type {(value: unknown) => void} */ fulfilled, /** @type {(reason: unknown) => void} */ rejected) => {
+        settled.then(fulfilled, rejected).catch(() => {});
+      },
+    };
+  }
+
+  /** @param {() => unknown} f */
+  async #run(f) {
     await undefined;
     try {
       return await f();
@@ -157,8 +174,9 @@ export class Host {
    * @param {string} url
    * @param {string} method
    * @param {string[]} headers names and values in turn
+   * @returns {Promise<ResponseRecord>}
    */
-  #fetch(fetch, url, method, headers) {
+  async #fetch(fetch, url, method, headers) {
     const early = this.#early.get(url);
     if (early && !method && headers.length === 0) {
       this.#early.delete(url);
@@ -167,7 +185,7 @@ export class Host {
     /** @type {[string, string][]} */
     const pairs = [];
     for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i], headers[i + 1]]);
-    return fetch(url, { method: method || 'GET', headers: pairs });
+    return recordOf(await fetch(url, { method: method || 'GET', headers: pairs }));
   }
 
   /**
@@ -202,48 +220,45 @@ export class Host {
     /** @type {(number: number, source: number) => Uint8Array} */
     bytes: (number, source) => this.#source(number, source),
 
-    /** @type {(number: number, source: number, slot: number) => Promise<unknown>} */
+    /** @type {(number: number, source: number, slot: number) => Settles} */
     compile: (number, source, slot) =>
       this.#settle(async () => this.#made(number, slot, await WebAssembly.compile(this.#source(number, source)))),
 
-    /** @type {(number: number, source: number, slot: number) => Promise<unknown>} */
+    /** @type {(number: number, source: number, slot: number) => Settles} */
     compileStreaming: (number, source, slot) =>
       this.#settle(async () => {
-        const { response } = this.#source(number, source);
-        const module = WebAssembly.compileStreaming
-          ? WebAssembly.compileStreaming(response)
-          : WebAssembly.compile(await response.arrayBuffer());
-        return this.#made(number, slot, await module);
+        const record = this.#source(number, source);
+        return this.#made(number, slot, await (record.compiling ?? compileResponse(record.response)));
       }),
 
     /** @type {(number: number, source: number, slot: number) => string} */
     useCompiled: (number, source, slot) => this.#made(number, slot, this.#source(number, source)),
 
-    /** @type {(number: number, source: number, url: string, method: string, headers: string[]) => Promise<unknown>} */
+    /** @type {(number: number, source: number, url: string, method: string, headers: string[]) => Settles} */
     fetch: (number, source, url, method, headers) =>
       this.#settle(async () => {
         const making = this.#making(number);
-        making.sources[source] = recordOf(await this.#fetch(making.fetch, url, method, headers));
+        making.sources[source] = await this.#fetch(making.fetch, url, method, headers);
       }),
 
     /** @type {(number: number, source: number) => string} */
     facts: (number, source) => this.#source(number, source).facts,
 
-    /** @type {(number: number, source: number) => Promise<unknown>} */
+    /** @type {(number: number, source: number) => Settles} */
     readBody: (number, source) =>
       this.#settle(async () => {
         const body = await this.#source(number, source).response.arrayBuffer();
         this.#making(number).sources[source] = new Uint8Array(body);
       }),
 
-    /** @type {(number: number, source: number, path: string) => Promise<unknown>} */
+    /** @type {(number: number, source: number, path: string) => Settles} */
     readFile: (number, source, path) =>
       this.#settle(async () => {
         if (!this.#files) throw new Error('there is no file system on this platform; give a URL or the bytes');
         this.#making(number).sources[source] = await this.#files(path);
       }),
 
-    /** @type {(number: number, source: number) => Promise<unknown>} */
+    /** @type {(number: number, source: number) => Settles} */
     sha256: (number, source) =>
       this.#settle(async () => {
         if (!globalThis.crypto?.subtle) throw new Error('crypto.subtle is only there in secure contexts (https or localhost)');
@@ -251,6 +266,25 @@ export class Host {
         return Array.from(sum, (b) => b.toString(16).padStart(2, '0')).join('');
       }),
   };
+}
+
+/**
+ * Compiles a module while it arrives.
+ * @param {Response} response
+ */
+async function compileResponse(response) {
+  return WebAssembly.compileStreaming ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * @param {ResponseRecord} record
+ */
+function compileEarly(record) {
+  const { ok, type } = JSON.parse(record.facts);
+  if (!ok || type !== 'application/wasm') return record;
+  const compiling = compileResponse(record.response);
+  compiling.catch(() => {}); // likewise
+  return { ...record, compiling };
 }
 
 /**

@@ -1,7 +1,9 @@
 // @ts-check
 
+import { CAPABILITIES } from './capabilities.mjs';
 import { ExtismError, textOf } from './error.mjs';
 import { isModule, recordOf } from './host.mjs';
+import { platformFetch } from './load.mjs';
 
 // A user's manifest and options are read here, once, where a getter or Proxy
 // that throws does no harm. What goes on to the core is JSON, with the objects
@@ -12,7 +14,7 @@ import { isModule, recordOf } from './host.mjs';
  * @property {string} text JSON: { input, options } and, for modules that have been compiled before, compiled
  * @property {unknown[]} sources Uint8Array, WebAssembly.Module and ResponseRecord objects
  * @property {typeof fetch} fetch
- * @property {string[]} urls what the core is going to fetch
+ * @property {string[]} urls what the core is going to fetch, and to compile if it is a module
  */
 
 /**
@@ -20,6 +22,7 @@ import { isModule, recordOf } from './host.mjs';
  * @typedef {object} LocalOptions
  * @property {Record<string, Record<string, Function>>} functions
  * @property {any} logger
+ * @property {boolean} wasiOutput
  * @property {typeof fetch} fetch
  */
 
@@ -70,7 +73,11 @@ export function readOptions(options) {
       else if (LOCAL.includes(key)) local[key] = value;
       else throw invalid(`options.${key}: unknown key`);
     }
-    return { forCore: { ...forCore, functions: namesOf((local.functions = readFunctions(local.functions))) }, local: readLocal(local) };
+    if (forCore.useWasi) forCore.enableWasiOutput ??= CAPABILITIES.extismStdoutEnvVarSet;
+    local.wasiOutput = forCore.enableWasiOutput === true;
+    local.functions = readFunctions(local.functions);
+    forCore.functions = namesOf(local.functions);
+    return { forCore, local: readLocal(local) };
   });
 }
 
@@ -84,7 +91,7 @@ function readLocal(local) {
   }
   if (local.fetch !== undefined && typeof local.fetch !== 'function') throw invalid('options.fetch: function expected');
   local.logger ??= console;
-  local.fetch ??= (/** @type {any[]} */ ...args) => globalThis.fetch(.../** @type {[any]} */ (args));
+  local.fetch ??= platformFetch;
   return local;
 }
 
@@ -154,8 +161,8 @@ function readManifest(manifest, sources, urls) {
     if (typeof value !== 'object' || value === null) return value;
     return readSource(value, sources) ? { $source: sources.length - 1 } : value;
   });
-  for (const { url, method, headers } of JSON.parse(text).manifest?.wasm ?? []) {
-    if (typeof url === 'string' && !method && !headers) urls.push(url);
+  for (const { url, method, headers, hash } of JSON.parse(text).manifest?.wasm ?? []) {
+    if (typeof url === 'string' && !method && !headers && !hash) urls.push(url);
   }
   return text;
 }

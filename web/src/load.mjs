@@ -6,6 +6,19 @@ const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
 /** Reads a file, where there is a file system. */
 export const readFile = fs && (async (/** @type {string} */ path) => new Uint8Array(await fs.readFile(path)));
 
+/**
+ * The platform's fetch, which where there is a file system also takes file: URLs.
+ * @param {string} url
+ * @param {RequestInit} [init]
+ * @returns {Promise<Response>}
+ */
+export async function platformFetch(url, init) {
+  if (!readFile || !/^file:/i.test(url)) return fetch(url, init);
+  const bytes = await fs.readFile(new URL(url));
+  const type = /\.json$/i.test(url) ? 'application/json' : 'application/wasm';
+  return new Response(/** @type {any} */ (bytes), { headers: { 'content-type': type } });
+}
+
 /** @type {Map<string, Promise<WebAssembly.Module>>} */
 const compiling = new Map();
 

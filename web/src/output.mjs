@@ -103,7 +103,9 @@ export class OutputSlab {
       this.#used = 0;
     }
     const at = this.#used;
-    this.#slab.set(memory.bytes().subarray(off, off + n), at);
+    const to = this.#slab;
+    const from = memory.bytes();
+    for (let i = 0; i < n; i++) to[at + i] = from[off + i];
     this.#used += (n + 7) & ~7;
     return new PluginOutput(this.#slab.buffer, at, n);
   }

@@ -23,8 +23,12 @@ import { OutputSlab, PluginOutput } from './output.mjs';
 /** @typedef {{ number: number, run: Function }} GuestFunction */
 
 const encoder = new TextEncoder();
-/** In characters; see #giveShort. */
+/** In characters. */
 const SHORT = 48;
+
+// What host_call and host_return of the kernel give in place of an offset.
+const NO_ROOM = -1;
+const GUEST_ERROR = -1;
 
 const LEVELS = /** @type {const} */ (['trace', 'debug', 'info', 'warn', 'error']);
 
@@ -69,6 +73,8 @@ export class Plugin {
   #imports;
   #context;
   #outputs = new OutputSlab();
+  /** @type {Set<number>} handles of the memories of guests whose output is handed on */
+  #captured = new Set();
   #active = false;
   #closed = false;
   /** @type {Promise<unknown> | null} while instances are being made */
@@ -114,28 +120,69 @@ export class Plugin {
       await this.#usable();
     }
     const f = this.#functions.get(name) ?? this.#resolve(name);
-    const op = this.#core.abi.plugin_begin(this.#id, f.number);
-    if (op === Op.FAILED) throw this.#error();
-    if ((op & 255) !== Op.CALL) {
+    let off = this.#begin(f.number, given.length);
+    if (off < NO_ROOM) {
       given = given.slice();
-      await this.#prepare(() => this.#perform(op));
+      await this.#prepare(() => this.#perform(-1 - off));
+      off = this.#kernel.host_begin(given.length) >>> 0;
     }
-    return this.#run(name, f, given, hostContext);
+    if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
+    try {
+      return this.#run(name, f, hostContext);
+    } finally {
+      if (this.#captured.size > 0) this.#flushOutput();
+    }
+  }
+
+  /**
+   * Has the core begin a call, and the kernel make room for its input.
+   * @param {number} number of the function
+   * @param {number} length of the input
+   * @returns {number} where the input goes, or a negative number: see host_call in kernel.wat
+   */
+  #begin(number, length) {
+    try {
+      return this.#kernel.host_call(number, length);
+    } catch (error) {
+      throw this.#core.refused(error);
+    }
+  }
+
+  /**
+   * Gives a call its input.
+   * @param {number} off
+   * @param {string | Uint8Array} given
+   * @returns {boolean} false if there is no room
+   */
+  #give(off, given) {
+    if (given.length === 0) return true;
+    if (off <= 0) return false;
+    const bytes = this.#memory.bytes();
+    if (typeof given !== 'string') {
+      bytes.set(given, off);
+      return true;
+    }
+    for (let i = 0; i < given.length; i++) {
+      const c = given.charCodeAt(i);
+      if (c > 127) return this.#giveEncoded(given);
+      bytes[off + i] = c;
+    }
+    return true;
+  }
+
+  /** @param {string} text a short one that is not ASCII, for which the room made so far is too little */
+  #giveEncoded(text) {
+    const bytes = encoder.encode(text);
+    return this.#give(this.#kernel.host_begin(bytes.length) >>> 0, bytes);
   }
 
   /**
    * The call itself, with everything in place.
    * @param {string} name
    * @param {GuestFunction} f
-   * @param {string | Uint8Array} input
    * @param {unknown} hostContext
    */
-  #run(name, f, input, hostContext) {
-    const short = typeof input === 'string' && input.length <= SHORT && this.#giveShort(input);
-    if (!short) {
-      const bytes = typeof input === 'string' ? encoder.encode(input) : input;
-      if (!this.#give(bytes)) return this.#finish(Outcome.NO_ROOM, bytes.length);
-    }
+  #run(name, f, hostContext) {
     this.#active = true;
     this.#context[HOST_CONTEXT] = hostContext;
     let code;
@@ -147,39 +194,30 @@ export class Plugin {
       this.#active = false;
       this.#context[HOST_CONTEXT] = null;
     }
-    return this.#finish(Outcome.RETURNED, code);
+    return this.#returned(code);
   }
 
   /**
-   * Makes bytes the input of the call.
-   * @param {Uint8Array} bytes
-   * @returns {boolean} false if the kernel has no room for them
+   * Tells the core that a function has returned, which most do, by way of the
+   * kernel: it takes fewer crossings.
+   * @param {number} code
    */
-  #give(bytes) {
-    const off = this.#kernel.host_begin(bytes.length) >>> 0;
-    if (off !== 0) this.#memory.bytes().set(bytes, off);
-    return off !== 0 || bytes.length === 0;
-  }
-
-  /**
-   * The same for a short text, as long as it is ASCII: to encode it apart would
-   * take longer.
-   * @param {string} text
-   * @returns {boolean} false if it is not, or if there is no room
-   */
-  #giveShort(text) {
-    const off = this.#kernel.host_begin(text.length) >>> 0;
-    const bytes = this.#memory.bytes();
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charCodeAt(i);
-      if (c > 127 || off === 0) return false;
-      bytes[off + i] = c;
+  #returned(code) {
+    const kernel = this.#kernel;
+    let off;
+    try {
+      off = kernel.host_return(code);
+    } catch (error) {
+      throw this.#core.refused(error);
     }
-    return true;
+    if (off === 0) return null;
+    if (off > 0) return this.#outputs.copy(this.#memory, off, kernel.host_output_length() >>> 0);
+    if (off === GUEST_ERROR) return this.#finish(Outcome.RETURNED, code);
+    throw this.#error();
   }
 
   /**
-   * Tells the core how the call has ended, and gives the output or the error.
+   * Tells the core how a call has ended, and gives the output or the error.
    * @param {number} kind
    * @param {number} code
    * @param {unknown} [cause]
@@ -189,8 +227,7 @@ export class Plugin {
     const kernel = this.#kernel;
     if (!this.#report('plugin_end', kind, code, cause)) throw this.#error(cause);
     const off = kernel.host_output() >>> 0;
-    if (off === 0) return null;
-    return this.#outputs.copy(this.#memory, off, kernel.host_output_length() >>> 0);
+    return off === 0 ? null : this.#outputs.copy(this.#memory, off, kernel.host_output_length() >>> 0);
   }
 
   /**
@@ -348,6 +385,7 @@ export class Plugin {
     });
     if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
       const self = new WeakRef(this);
+      if (this.#local.wasiOutput) this.#captured.add(at);
       imports.wasi_snapshot_preview1 = new WebAssembly.Instance(assets.wasi(), {
         gate,
         go: { __proto__: raw, handle: at },
@@ -514,6 +552,16 @@ export class Plugin {
     return 0;
   }
 
+  /** Hands on the lines that the guest has begun and not ended. */
+  #flushOutput() {
+    for (const at of this.#captured) {
+      if (this.#core.dead || !this.#core.abi.wasi_flush_output(at) || !this.#wasiOutput(at)) continue;
+      const thrown = this.#thrown;
+      this.#thrown = null;
+      throw thrown?.error;
+    }
+  }
+
   /**
    * @param {string} name
    * @returns {Promise<boolean>} whether the main module exports a function of that name
@@ -579,10 +627,10 @@ function closedError(name) {
 
 /**
  * @param {unknown} input
- * @returns {string | Uint8Array}
+ * @returns {string | Uint8Array} bytes, or a short text: to encode that apart takes longer
  */
 function checkInput(input) {
-  if (typeof input === 'string') return input;
+  if (typeof input === 'string') return input.length > SHORT ? encoder.encode(input) : input;
   if (input === undefined || input === null) return '';
   const bytes = bytesOf(input);
   if (!bytes) throw new ExtismError('INVALID_INPUT', `input: string or bytes expected, not ${typeof input}`);

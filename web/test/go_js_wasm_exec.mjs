@@ -8,6 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { GoProgram } from "../wasm_exec.js";
+import { engineUnderTest } from "./engine.mjs";
 
 const [file, ...args] = process.argv.slice(2);
 if (!file) {
@@ -35,10 +36,11 @@ function writeAll(fd, bytes) {
   }
 }
 
+const engine = engineUnderTest();
 const program = new GoProgram({
   args: [file, ...args],
   env: environment(),
-  scope: { fs, path, process, require: createRequire(import.meta.url) },
+  scope: { fs, path, process, require: createRequire(import.meta.url), ...engine.scope },
   write: writeAll,
   onExit: (code) => process.exit(code),
   onCrash(error) {
@@ -63,5 +65,6 @@ const testImports = {
   // For the program in testdata.
   mark() {},
 };
-({ instance } = await WebAssembly.instantiate(fs.readFileSync(file), { ...program.imports, _gotest: testImports, test: testImports }));
+({ instance } = await WebAssembly.instantiate(fs.readFileSync(file), { ...program.imports, ...engine.imports, _gotest: testImports, test: testImports }));
+engine.attach(instance);
 program.start(instance);

@@ -12,34 +12,23 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	extism "github.com/extism/go-sdk"
+
+	"github.com/extism-js/extism-js/internal/wattest"
 )
 
 func TestCommittedGuests(t *testing.T) {
-	assembler, err := exec.LookPath("wat2wasm")
-	if err != nil {
-		t.Fatal("wat2wasm is not installed (Debian: apt-get install wabt)")
-	}
 	sources, err := filepath.Glob("*.wat")
 	if err != nil || len(sources) == 0 {
 		t.Fatalf("no sources: %v", err)
 	}
 	for _, source := range sources {
 		t.Run(source, func(t *testing.T) {
-			built := filepath.Join(t.TempDir(), "built.wasm")
-			if out, err := exec.Command(assembler, source, "-o", built).CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			committed := strings.TrimSuffix(source, ".wat") + ".wasm"
-			if !bytes.Equal(read(t, committed), read(t, built)) {
-				t.Errorf("%s is not what %s assembles to", committed, source)
-			}
+			wattest.Committed(t, source)
 		})
 	}
 }
@@ -146,20 +135,11 @@ func load(t *testing.T, name string) *extism.Plugin {
 	}, []extism.ValueType{extism.ValueTypePTR}, []extism.ValueType{extism.ValueTypePTR})
 	reflect.SetNamespace("extism:host/user")
 
-	manifest := extism.Manifest{Wasm: []extism.Wasm{extism.WasmData{Data: read(t, name+".wasm")}}}
+	manifest := extism.Manifest{Wasm: []extism.Wasm{extism.WasmData{Data: wattest.Read(t, name+".wasm")}}}
 	p, err := extism.NewPlugin(ctx, manifest, extism.PluginConfig{}, []extism.HostFunction{reflect})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close(ctx) })
 	return p
-}
-
-func read(t *testing.T, path string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/extism-js/extism-js/internal/wattest"
 )
 
 var update = flag.Bool("update", false, "write the generated sources and the modules")
@@ -25,7 +27,7 @@ func TestCommittedGuests(t *testing.T) {
 	}
 	for _, source := range sources {
 		t.Run(source, func(t *testing.T) {
-			built := assemble(t, source)
+			built := wattest.Assemble(t, source, "--enable-exceptions")
 			if source == "table.wat" {
 				if built, err = withTryTable(built); err != nil {
 					t.Fatal(err)
@@ -47,20 +49,8 @@ func generate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		compare(t, f.Name(), read(t, filepath.Join(dir, f.Name())))
+		compare(t, f.Name(), wattest.Read(t, filepath.Join(dir, f.Name())))
 	}
-}
-
-func assemble(t *testing.T, source string) []byte {
-	assembler, err := exec.LookPath("wat2wasm")
-	if err != nil {
-		t.Fatal("wat2wasm is not installed (Debian: apt-get install wabt)")
-	}
-	out := filepath.Join(t.TempDir(), "built.wasm")
-	if text, err := exec.Command(assembler, "--enable-exceptions", source, "-o", out).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	return read(t, out)
 }
 
 // withTryTable turns the marked block into a try_table of the same length:
@@ -85,16 +75,7 @@ func compare(t *testing.T, name string, want []byte) {
 			t.Fatal(err)
 		}
 	}
-	if !bytes.Equal(read(t, name), want) {
+	if !bytes.Equal(wattest.Read(t, name), want) {
 		t.Errorf("%s is not what its source makes; run go test -update", name)
 	}
-}
-
-func read(t *testing.T, path string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

@@ -13,8 +13,10 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/extism-js/extism-js/internal/engine"
+	"github.com/extism-js/extism-js/internal/engine/enginetest"
 	"github.com/extism-js/extism-js/internal/kernel"
 	"github.com/extism-js/extism-js/internal/wasm"
+	"github.com/extism-js/extism-js/internal/wattest"
 )
 
 func newEngine(t *testing.T, o Options) *Engine {
@@ -29,24 +31,6 @@ func newEngine(t *testing.T, o Options) *Engine {
 		}
 	})
 	return e
-}
-
-// assemble turns text into a module.
-func assemble(t *testing.T, text string) []byte {
-	t.Helper()
-	dir := t.TempDir()
-	wat, out := filepath.Join(dir, "m.wat"), filepath.Join(dir, "m.wasm")
-	if err := os.WriteFile(wat, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if msg, err := exec.Command("wat2wasm", wat, "-o", out).CombinedOutput(); err != nil {
-		t.Fatalf("wat2wasm (Debian package wabt): %v\n%s", err, msg)
-	}
-	b, err := os.ReadFile(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 func compile(t *testing.T, e *Engine, module []byte) *Module {
@@ -98,7 +82,7 @@ func (f *fakeEnv) HTTPHeaders(int32) int64    { f.record("http_headers"); return
 
 func TestModuleListsImportsAndExports(t *testing.T) {
 	e := newEngine(t, Options{})
-	m := compile(t, e, assemble(t, `(module
+	m := compile(t, e, wattest.AssembleText(t, `(module
 		(import "a" "f" (func)) (import "a" "m" (memory 1)) (import "b" "g" (global i32)) (import "b" "t" (table 1 funcref))
 		(export "m" (memory 0)) (func (export "g")) (global (export "x") i32 (i32.const 1)) (export "t" (table 0)))`))
 	imports := []engine.Import{
@@ -117,18 +101,10 @@ func TestModuleListsImportsAndExports(t *testing.T) {
 	}
 }
 
-func TestCompileRejects(t *testing.T) {
-	e := newEngine(t, Options{})
-	for name, module := range map[string][]byte{
-		"text":    []byte("(module)"),
-		"invalid": assemble(t, `(module)`)[:7],
-		// A function whose body is missing: only the engine sees that.
-		"no code": []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00"),
-	} {
-		if m, err := e.Compile(module); err == nil || m != nil {
-			t.Errorf("%s: got %v, %v", name, m, err)
-		}
-	}
+func TestConformance(t *testing.T) { enginetest.Engine(t, newEngine(t, Options{})) }
+
+func TestConformanceOfTheInterpreter(t *testing.T) {
+	enginetest.Engine(t, newEngine(t, Options{Interpreter: true}))
 }
 
 // The reader and wazero must agree about modules that nobody here wrote.
@@ -220,39 +196,16 @@ func TestWasiSignatures(t *testing.T) {
 
 func TestMemory(t *testing.T) {
 	e := newEngine(t, Options{})
-	inst, err := e.Instantiate(t.Context(), compile(t, e, assemble(t, `(module (memory 1))`)), nil)
+	inst, err := e.Instantiate(t.Context(), compile(t, e, wattest.AssembleText(t, `(module (memory 1) (func (export "grow") (drop (memory.grow (i32.const 1)))))`)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mem := inst.Memory()
-	if mem.Size() != 65536 {
-		t.Errorf("size %d", mem.Size())
-	}
-	for _, tt := range []struct {
-		off uint32
-		n   int
-		ok  bool
-	}{
-		{0, 0, true}, {0, 65536, true}, {0, 65537, false}, {65535, 1, true}, {65535, 2, false},
-		{65536, 0, true}, {65537, 0, false}, {0xffffffff, 1, false}, {0xffffffff, 2, false},
-	} {
-		b := make([]byte, tt.n)
-		if ok := mem.Read(tt.off, b); ok != tt.ok {
-			t.Errorf("Read(%d, %d bytes): %v", tt.off, tt.n, ok)
+	enginetest.Memories(t, inst.Memory(), func() {
+		if _, err := inst.Call(t.Context(), "grow"); err != nil {
+			t.Fatal(err)
 		}
-		if ok := mem.Write(tt.off, b); ok != tt.ok {
-			t.Errorf("Write(%d, %d bytes): %v", tt.off, tt.n, ok)
-		}
-	}
-	mem.Write(65534, []byte{7, 8})
-	b := []byte{1, 2, 3}
-	if mem.Read(65534, b) || b[0] != 1 {
-		t.Error("a read that fails must copy nothing")
-	}
-	if !mem.Read(65534, b[:2]) || b[0] != 7 || b[1] != 8 {
-		t.Errorf("got %v", b)
-	}
-	none, err := e.Instantiate(t.Context(), compile(t, e, assemble(t, `(module)`)), nil)
+	})
+	none, err := e.Instantiate(t.Context(), compile(t, e, wattest.AssembleText(t, `(module)`)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +221,7 @@ func TestMemory(t *testing.T) {
 func TestGuestsCannotReachTheHostFunctions(t *testing.T) {
 	e := newEngine(t, Options{})
 	for _, name := range []string{"go", "host", "gate", "env"} {
-		m := compile(t, e, assemble(t, `(module (import "`+name+`" "log" (func (param i32 i32 i32) (result i32))))`))
+		m := compile(t, e, wattest.AssembleText(t, `(module (import "`+name+`" "log" (func (param i32 i32 i32) (result i32))))`))
 		if _, err := e.Instantiate(t.Context(), m, nil); err == nil {
 			t.Errorf("import from %q was satisfied", name)
 		}
@@ -277,7 +230,7 @@ func TestGuestsCannotReachTheHostFunctions(t *testing.T) {
 
 func TestStartFunctionsAreLeftToTheDriver(t *testing.T) {
 	e := newEngine(t, Options{})
-	m := compile(t, e, assemble(t, `(module (func (export "_start") unreachable) (func (export "_initialize") unreachable))`))
+	m := compile(t, e, wattest.AssembleText(t, `(module (func (export "_start") unreachable) (func (export "_initialize") unreachable))`))
 	inst, err := e.Instantiate(t.Context(), m, nil)
 	if err != nil {
 		t.Fatal(err)

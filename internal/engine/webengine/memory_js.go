@@ -68,12 +68,12 @@ func (m Memory) Size() uint64 {
 
 // Read implements engine.Memory.
 func (m Memory) Read(off uint32, dst []byte) bool {
-	return len(dst) == 0 || memoryRead(int32(m), int32(off), unsafe.Pointer(&dst[0]), int32(len(dst))) != 0
+	return memoryRead(int32(m), int32(off), unsafe.Pointer(unsafe.SliceData(dst)), int32(len(dst))) != 0
 }
 
 // Write implements engine.Memory.
 func (m Memory) Write(off uint32, src []byte) bool {
-	return len(src) == 0 || memoryWrite(int32(m), int32(off), unsafe.Pointer(&src[0]), int32(len(src))) != 0
+	return memoryWrite(int32(m), int32(off), unsafe.Pointer(unsafe.SliceData(src)), int32(len(src))) != 0
 }
 
 // Alloc implements engine.KernelMemory.

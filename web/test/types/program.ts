@@ -1,0 +1,75 @@
+// A program as it would be written for @extism/extism, and what is new. It is only
+// compiled.
+
+import createPlugin, {
+  CAPABILITIES,
+  ExtismError,
+  PluginOutput,
+  coreStats,
+  newPlugin,
+  type CallContext,
+  type CurrentPlugin,
+  type ExtismErrorCode,
+  type ExtismPluginOptions,
+  type Manifest,
+  type ManifestLike,
+  type Plugin,
+} from '../../types/extism.js';
+
+const functions: ExtismPluginOptions['functions'] = {
+  'extism:host/user': {
+    shout(context: CallContext, offset: bigint) {
+      const text = context.read(offset)?.string() ?? '';
+      context.setVariable('last', text);
+      return context.store(text.toUpperCase());
+    },
+    stop(context: CurrentPlugin) {
+      context.setError(new Error(context.hostContext<{ why: string }>().why));
+    },
+  },
+};
+
+const manifest: Manifest = {
+  wasm: [{ url: 'https://example.com/a.wasm', name: 'main', hash: '00' }, { data: new Uint8Array() }],
+  config: { greeting: 'hello' },
+  memory: { maxPages: 4, maxVarBytes: 0 },
+  allowed_hosts: ['example.com'],
+};
+
+export async function program(): Promise<number> {
+  const plugin: Plugin = await createPlugin(manifest, { useWasi: true, functions, logger: console, logLevel: 'info' });
+  const output: PluginOutput | null = await plugin.call('run', 'input', { why: 'because' });
+  const bytes: Uint8Array = output!.bytes();
+  const view: number = output!.getUint32(0, true);
+  await plugin.call('run', new Uint8Array([1]));
+  await plugin.call('run');
+  if (await plugin.functionExists('run')) await plugin.reset();
+  const exports: WebAssembly.ModuleExportDescriptor[] = await plugin.getExports();
+  const instance: WebAssembly.Instance = await plugin.getInstance();
+  await plugin.close();
+  return bytes.length + view + exports.length + Object.keys(instance.exports).length;
+}
+
+export async function forms(response: Response, module: WebAssembly.Module): Promise<void> {
+  const all: (ManifestLike | Promise<ManifestLike>)[] = [
+    new URL('https://example.com/'), 'plugin.wasm', '{"wasm":[]}', new ArrayBuffer(8), new DataView(new ArrayBuffer(8)),
+    response, Promise.resolve(response), module, manifest,
+  ];
+  for (const m of all) {
+    await using plugin = await newPlugin(m);
+    if (plugin.isActive()) throw new Error('active');
+  }
+}
+
+export function failures(error: unknown): string {
+  if (!(error instanceof ExtismError)) return 'a host function’s own';
+  const code: ExtismErrorCode = error.code;
+  // @ts-expect-error there is no such code
+  if (code === 'NO_SUCH_CODE') return '';
+  return `${code} ${error.module} ${error.function} ${String(error.cause)}`;
+}
+
+// @ts-expect-error options are checked
+export const wrong = createPlugin('x.wasm', { useWasm: true });
+
+export const facts: [boolean, number | undefined] = [CAPABILITIES.supportsWasiPreview1, coreStats()?.memoryBytes];
