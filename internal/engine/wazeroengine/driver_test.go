@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,41 +19,23 @@ import (
 	"github.com/extism-js/extism-js/internal/manifest"
 	"github.com/extism-js/extism-js/internal/wasi"
 	"github.com/extism-js/extism-js/internal/wasm"
+	"github.com/extism-js/extism-js/internal/wattest"
 )
 
 // The guests in testdata are what the texts beside them assemble to.
 func TestGuestsAreAssembled(t *testing.T) {
-	tool, err := exec.LookPath("wat2wasm")
-	if err != nil {
-		t.Fatal("wat2wasm is missing: install Debian's package wabt")
-	}
 	sources, err := filepath.Glob("testdata/*.wat")
 	if err != nil || len(sources) == 0 {
 		t.Fatalf("no sources: %v", err)
 	}
 	for _, source := range sources {
-		out := filepath.Join(t.TempDir(), "out.wasm")
-		if msg, err := exec.Command(tool, source, "-o", out).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", source, err, msg)
-		}
-		got, err := os.ReadFile(out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := strings.TrimSuffix(filepath.Base(source), ".wat")
-		if !bytes.Equal(got, guest(t, name)) {
-			t.Errorf("%s.wasm is not what its text assembles to", name)
-		}
+		wattest.Committed(t, source)
 	}
 }
 
 func guest(t *testing.T, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name+".wasm"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
+	return wattest.Read(t, filepath.Join("testdata", name+".wasm"))
 }
 
 // newPlugin makes a plug-in of the named guests, the last of them the main module,
