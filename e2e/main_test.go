@@ -44,6 +44,7 @@ func testMain(m *testing.M) int {
 	site = httptest.NewServer(routes(files))
 	defer site.Close()
 	code := m.Run()
+	os.RemoveAll(failingCore.dir)
 	if err := closeBrowser(); err != nil {
 		fmt.Fprintln(os.Stderr, "closing the browser:", err)
 		return 1

@@ -1,6 +1,6 @@
 // Rules 4 and 5: what a user's code throws or returns, and calls from inside calls.
 
-import { Innocent, assert, attacker, equal, long, numbers, refusal, rejection, show, silent, supports, tally } from './lib.mjs';
+import { Innocent, assert, attacker, caught, equal, long, numbers, refusal, rejection, show, silent, supports, tally } from './lib.mjs';
 
 /** Guests that catch whatever WebAssembly lets them catch. */
 async function catchers(env) {
@@ -55,7 +55,7 @@ async function thrownValues(env) {
       for (const [what, value] of Object.entries(throwables())) {
         [thrown, times, from] = [value, 0, place];
         const where = `${what} from the ${place} by ${op} of guest ${name}`;
-        const got = await rejection(where, victim.plugin.call('run', numbers(victim.number(op))));
+        const { error: got } = await caught(where, victim.plugin.call('run', numbers(victim.number(op))));
         assert(Object.is(got, value), () => `${where}: the caller got ${show(got)}`);
         equal((await victim.plugin.getInstance()).exports.ran.value, 0, `${where}: the guest's mark`);
         equal(times, 1, `${where}: how often it was called`);

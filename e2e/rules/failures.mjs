@@ -109,12 +109,23 @@ async function varsComeAlong(env) {
   return { crashes: 30, plugins: plugins.length };
 }
 
+/** The same module with a section that says nothing, too large to be compiled at once. */
+function large(module) {
+  const size = 40_000;
+  const section = new Uint8Array(size + 4);
+  section.set([0, (size & 127) | 128, ((size >> 7) & 127) | 128, size >> 14, 1, 120]);
+  const bytes = new Uint8Array(module.length + section.length);
+  bytes.set(module);
+  bytes.set(section, module.length);
+  return bytes;
+}
+
 /** Calls that wait for a core, when it dies, are settled. */
 async function pendingIsRejected(env) {
   const api = await env.failing();
   const innocent = await Innocent.create(env, api);
   const victim = await attacker(env, 'stack', { api });
-  const count = await env.guest('count');
+  const count = large(await env.guest('count'));
   const creating = Array.from({ length: 10 }, () => api.createPlugin(count).then((p) => p.close(), (e) => e));
   for (let i = 0; i < 8; i++) await null; // until the core has been asked
   api.arm('var', api.Failure.EXIT);

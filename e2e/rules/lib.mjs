@@ -19,14 +19,22 @@ export function show(value) {
   }
 }
 
-/** What a promise, or a function that may give one, is rejected with. */
-export async function rejection(what, f) {
+/**
+ * What a promise, or a function that may give one, is rejected with, in a box: a
+ * promise cannot be fulfilled with just any value.
+ */
+export async function caught(what, f) {
   try {
     await (typeof f === 'function' ? f() : f);
   } catch (error) {
-    return error;
+    return { error };
   }
   throw new Error(`${what}: has succeeded`);
+}
+
+/** The same without the box, for errors. */
+export async function rejection(what, f) {
+  return (await caught(what, f)).error;
 }
 
 /** The rejection, which has to be an ExtismError of one of the codes. */

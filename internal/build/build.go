@@ -160,8 +160,18 @@ const corePackage = "./cmd/extism-js"
 // project's own packages stay inlined.
 var coreFlags = []string{"-gcflags=all=-l", "-gcflags=" + modulePath + "/...="}
 
+// Core compiles the core alone, with build tags, and gives its bytes: tests use one
+// that can be told to fail. Root is as in [Options].
+func Core(ctx context.Context, root string, tags ...string) ([]byte, error) {
+	flags := append(slices.Clone(coreFlags), "-ldflags=-s -w")
+	if len(tags) > 0 {
+		flags = append(flags, "-tags="+strings.Join(tags, ","))
+	}
+	return goBuild(ctx, root, "js", corePackage, flags...)
+}
+
 func (b *builder) core(ctx context.Context) error {
-	wasm, err := goBuild(ctx, b.root, "js", corePackage, append(coreFlags[:len(coreFlags):len(coreFlags)], "-ldflags=-s -w")...)
+	wasm, err := Core(ctx, b.root)
 	if err != nil {
 		return err
 	}

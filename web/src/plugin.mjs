@@ -67,6 +67,8 @@ export class Plugin {
   #memory;
   /** @type {WebAssembly.Instance[]} */
   #instances = [];
+  /** @type {WebAssembly.Exports[]} for WASI, by module; of those that import it */
+  #adapters = [];
   /** @type {Map<string, GuestFunction>} */
   #functions = new Map();
   /** @type {Record<string, Record<string, Function>>} */
@@ -328,10 +330,10 @@ export class Plugin {
   async #step(op, module) {
     switch (op) {
       case Op.KERNEL:
-        this.#startKernel();
+        await withMemory(() => this.#startKernel());
         return 0;
       case Op.INSTANTIATE:
-        await this.#instantiate(module);
+        await withMemory(() => this.#instantiate(module));
         return 0;
       default: {
         const f = this.#instances[module].exports[this.#core.collectText()];
@@ -376,7 +378,7 @@ export class Plugin {
 
   /** @param {number} module */
   async #instantiate(module) {
-    const { assets, gate, memories, raw } = this.#core;
+    const { memories } = this.#core;
     const at = handle(this.#id, module);
     /** @type {Record<string, any>} */
     const imports = { ...this.#imports, 'extism:host/env': this.#kernel };
@@ -384,24 +386,33 @@ export class Plugin {
       if (this.#instances[i]) imports[name] = this.#instances[i].exports;
     });
     if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
-      const self = new WeakRef(this);
+      imports.wasi_snapshot_preview1 = this.#adapters[module] ??= this.#adapter(at);
       if (this.#local.wasiOutput) this.#captured.add(at);
-      imports.wasi_snapshot_preview1 = new WebAssembly.Instance(assets.wasi(), {
-        gate,
-        go: { __proto__: raw, handle: at },
-        host: {
-          wasi_output: () => {
-            const plugin = self.deref();
-            return plugin ? plugin.#wasiOutput(at) : 0;
-          },
-        },
-      }).exports;
     }
     memories.set(at, undefined);
     const instance = await WebAssembly.instantiate(this.#modules[module], imports);
     this.#instances[module] = instance;
     memories.set(at, instance.exports.memory);
     for (const f of this.#functions.values()) f.run = /** @type {any} */ (undefined);
+  }
+
+  /**
+   * Makes the WASI adapter of a module, which serves all its instances in turn.
+   * @param {number} at the handle of the guest's memory
+   */
+  #adapter(at) {
+    const { assets, gate, raw } = this.#core;
+    const self = new WeakRef(this);
+    return new WebAssembly.Instance(assets.wasi(), {
+      gate,
+      go: { __proto__: raw, handle: at },
+      host: {
+        wasi_output: () => {
+          const plugin = self.deref();
+          return plugin ? plugin.#wasiOutput(at) : 0;
+        },
+      },
+    }).exports;
   }
 
   /**
@@ -415,6 +426,8 @@ export class Plugin {
     this.#names = names;
     this.#modules = modules;
     this.#instances = [];
+    this.#adapters = [];
+    this.#captured.clear();
     this.#functions.clear();
     if (json) this.#request = { ...this.#request, text: withInput(this.#request.text, { json }) };
     this.#held = { core, id, modules: modules.length };
@@ -499,6 +512,7 @@ export class Plugin {
         const where = `${namespace}.${name}`;
         imports[namespace][name] = (/** @type {any[]} */ ...args) => {
           try {
+            this.#core.gate.probe(); // what comes after the function shall not fail for lack of stack
             return wasmResult(where, f(this.#context, ...args));
           } catch (error) {
             return this.#stop(error);
@@ -610,6 +624,7 @@ export class Plugin {
     release(this.#held);
     // Whoever keeps the plug-in shall not keep its memories.
     this.#instances = [];
+    this.#adapters = [];
     this.#kernel = undefined;
     this.#memory = /** @type {any} */ (undefined);
     this.#functions.clear();
@@ -618,6 +633,26 @@ export class Plugin {
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
     await this.close();
   }
+}
+
+/** In milliseconds: how long to wait before one tries again to get a memory. */
+const WAITS = [0, 0, 10, 50];
+
+/**
+ * Makes an instance. There may be no memory left only because those of instances
+ * that are gone have not been collected; engines do that between tasks.
+ * @param {() => void | Promise<void>} make
+ */
+async function withMemory(make) {
+  for (const ms of WAITS) {
+    try {
+      return await make();
+    } catch (error) {
+      if (!(error instanceof RangeError && /memory/i.test(error.message))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    }
+  }
+  return make();
 }
 
 /** @param {string} name */
