@@ -192,6 +192,7 @@ func (p *Plugin) sleep(ns int64) bool {
 	case <-timer.C:
 		return true
 	case <-p.ctx.Done():
+		p.machine.Env().SetStop(fault.Wrap(fault.Trap, "ended in its sleep", p.ctx.Err()))
 		return false
 	}
 }

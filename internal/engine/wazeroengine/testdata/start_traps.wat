@@ -1,0 +1,5 @@
+;; A module whose start function traps.
+(module
+  (func $start unreachable)
+  (start $start)
+  (func (export "noop")))
