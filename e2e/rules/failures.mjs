@@ -114,11 +114,19 @@ async function pendingIsRejected(env) {
   const api = await env.failing();
   const innocent = await Innocent.create(env, api);
   const victim = await attacker(env, 'stack', { api });
-  const count = await env.guest('count');
-  const creating = Array.from({ length: 10 }, () => api.createPlugin(count).then((p) => p.close(), (e) => e));
-  for (let i = 0; i < 8; i++) await null; // until the core has been asked
+  // Their modules do not arrive before the core is dead.
+  let arrive;
+  const arrived = new Promise((resolve) => (arrive = resolve));
+  const fetch = async () => {
+    await arrived;
+    throw new Error('too late');
+  };
+  const creating = Array.from({ length: 10 }, () =>
+    api.createPlugin({ wasm: [{ url: 'https://example.test/late.wasm' }] }, { fetch }).then((p) => p.close(), (e) => e));
+  for (let i = 0; i < 20; i++) await null; // until the core has been asked
   api.arm('var', api.Failure.EXIT);
   await refusal({ api }, 'the call', victim.plugin.call('run', numbers(victim.number('var_get'))), 'CORE_CRASHED');
+  arrive();
   const results = await Promise.all(creating);
   const rejected = results.filter((r) => r !== undefined);
   for (const r of rejected) equal(r.code, 'CORE_CRASHED', 'the code of a creation that was under way');

@@ -194,6 +194,9 @@ export class Plugin {
       this.#active = false;
       this.#context[HOST_CONTEXT] = null;
     }
+    // At the edge of the stack there may have been no room even for the trap, and a
+    // guest can catch an overflow.
+    if (this.#thrown !== null) return this.#failed(this.#thrown.error);
     return this.#returned(code);
   }
 
@@ -499,20 +502,15 @@ export class Plugin {
         const where = `${namespace}.${name}`;
         imports[namespace][name] = (/** @type {any[]} */ ...args) => {
           try {
-            return wasmResult(where, f(this.#context, ...args));
+            if (this.#thrown === null) return wasmResult(where, f(this.#context, ...args));
           } catch (error) {
-            return this.#stop(error);
+            this.#thrown ??= { error }; // first of all: there may be no stack left for a call
           }
+          this.#core.gate.trap();
         };
       }
     }
     return imports;
-  }
-
-  /** @param {unknown} error */
-  #stop(error) {
-    this.#thrown ??= { error };
-    this.#core.gate.trap();
   }
 
   /**
@@ -546,10 +544,15 @@ export class Plugin {
    */
   #wasiOutput(at) {
     const { abi } = this.#core;
-    for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
-      if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+    try {
+      for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
+        if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+      }
+      return 0;
+    } catch (error) {
+      this.#thrown ??= { error }; // the core was not entered, which a guest must not catch
+      return 1;
     }
-    return 0;
   }
 
   /** Hands on the lines that the guest has begun and not ended. */
