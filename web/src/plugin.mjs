@@ -197,6 +197,9 @@ export class Plugin {
       this.#context[HOST_CONTEXT] = null;
     }
     if (this.#closed) throw closedError(name); // from inside the call
+    // At the edge of the stack there may have been no room even for the trap, and a
+    // guest can catch an overflow.
+    if (this.#thrown !== null) return this.#failed(this.#thrown.error);
     return this.#returned(code);
   }
 
@@ -515,20 +518,15 @@ export class Plugin {
         imports[namespace][name] = (/** @type {any[]} */ ...args) => {
           try {
             this.#core.gate.probe(); // what comes after the function shall not fail for lack of stack
-            return wasmResult(where, f(this.#context, ...args));
+            if (this.#thrown === null) return wasmResult(where, f(this.#context, ...args));
           } catch (error) {
-            return this.#stop(error);
+            this.#thrown ??= { error }; // first of all: there may be no stack left for a call
           }
+          this.#core.gate.trap();
         };
       }
     }
     return imports;
-  }
-
-  /** @param {unknown} error */
-  #stop(error) {
-    this.#thrown ??= { error };
-    this.#core.gate.trap();
   }
 
   /**
@@ -562,10 +560,15 @@ export class Plugin {
    */
   #wasiOutput(at) {
     const { abi } = this.#core;
-    for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
-      if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+    try {
+      for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
+        if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+      }
+      return 0;
+    } catch (error) {
+      this.#thrown ??= { error }; // the core was not entered, which a guest must not catch
+      return 1;
     }
-    return 0;
   }
 
   /** Hands on the lines that the guest has begun and not ended. */
