@@ -50,6 +50,9 @@ function reading(what, code, read) {
   }
 }
 
+/** In characters. The core's memory does not shrink, so it does not read just anything. */
+const MAX_TEXT = 64 << 20;
+
 /** How long a path can be where there are files: no system allows more. */
 const MAX_PATH = 32768;
 
@@ -136,6 +139,9 @@ export function readRequest(manifest, options, fetch) {
   const input = reading('the manifest', 'INVALID_MANIFEST', () => readManifest(manifest, sources, urls));
   const kinds = sources.map(kindOf);
   const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${JSON.stringify(options)},"sources":${JSON.stringify(kinds)}}`);
+  if (text.length > MAX_TEXT) {
+    throw new ExtismError('INVALID_MANIFEST', `manifest and options are ${text.length} characters of JSON, more than ${MAX_TEXT}; give modules as bytes or by URL`);
+  }
   return { text, sources, fetch, urls };
 }
 

@@ -26,6 +26,9 @@ const encoder = new TextEncoder();
 /** In characters. */
 const SHORT = 48;
 
+/** In bytes: no engine takes a module with longer names (WebAssembly JavaScript interface, limits). */
+const MAX_NAME = 100_000;
+
 // What host_call and host_return of the kernel give in place of an offset.
 const NO_ROOM = -1;
 const GUEST_ERROR = -1;
@@ -464,7 +467,9 @@ export class Plugin {
    */
   #resolve(name) {
     if (typeof name !== 'string') throw new ExtismError('INVALID_INPUT', `function name: string expected, not ${typeof name}`);
-    const [n] = this.#core.post(encoder.encode(name));
+    const bytes = encoder.encode(name);
+    if (bytes.length > MAX_NAME) throw new ExtismError('FUNCTION_NOT_FOUND', `Plugin error: function "${name.slice(0, 100)}…" does not exist`);
+    const [n] = this.#core.post(bytes);
     const number = this.#core.abi.plugin_function(this.#id, n);
     if (number < 0) throw this.#error();
     const f = { number, run: /** @type {any} */ (undefined) };
