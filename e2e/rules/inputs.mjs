@@ -113,6 +113,48 @@ async function closing(env) {
   return { first };
 }
 
+/** Errors and vars of a size that the core could not hold, at a guest's wish. */
+async function huge(env) {
+  const innocent = await Innocent.create(env);
+  const { counts, add } = tally();
+  const complainer = await env.api.createPlugin(await env.guest('complain'));
+  for (const size of [1 << 20, 1 << 28, 0xf0000000]) {
+    for (const f of ['fails', 'traps']) {
+      // Where there is no room for the block there is no error, either.
+      const error = await refusal(env, `${f}, ${size}`, complainer.call(f, longs(size)), 'PLUGIN_ERROR', 'NON_ZERO_EXIT', 'TRAP');
+      assert(error.message.length < 70_000, () => `${f}, ${size}: a message of ${error.message.length} characters`);
+      add(error.code);
+    }
+    await innocent.check(`an error of ${size} bytes`);
+  }
+  await complainer.close();
+
+  const bytes = new Uint8Array(1 << 28);
+  const name = 'n'.repeat(1 << 24);
+  let work;
+  const plugin = await env.api.createPlugin(await env.guest('user'), {
+    functions: { 'extism:host/user': { i64: (_, v) => v, i32: (_, v) => v, f64: (_, v) => v, nothing: (context) => work(context) } },
+  });
+  const large = {
+    'a large value': (context) => context.setVariable('v', bytes),
+    'a large name': (context) => context.setVariable(name, 'v'),
+  };
+  for (work of Object.values(large)) await refusal(env, 'a large var', plugin.call('nothing'), 'VARS_FULL');
+  work = (context) => {
+    equal(context.getVariable(name), null, 'a var of a large name');
+    context.deleteVariable(name);
+    context.setVariable('v', bytes.subarray(0, 1_000_000));
+    equal(context.getVariable('v').byteLength, 1_000_000, 'a var that fits');
+  };
+  await plugin.call('nothing');
+  await innocent.check('large vars');
+  const { memoryBytes } = env.api.coreStats();
+  assert(memoryBytes <= 32 << 20, `the core has grown to ${memoryBytes} bytes`);
+  await plugin.close();
+  await innocent.close();
+  return { ...counts, 'core KiB': memoryBytes >> 10 };
+}
+
 /** Many alive at once, and then as many as there is memory for. */
 async function exhaustion(env) {
   if (env.runtime !== 'web') throw new Skip('only in browsers are memories few');
@@ -140,6 +182,7 @@ export const inputs = [
   { name: 'plug-ins, collections and host functions interleaved', rule: 1, run: interleaved },
   { name: 'malformed modules', rule: 8, run: malformed },
   { name: 'wild arguments', rule: 3, run: wild },
+  { name: 'errors and vars of huge size', rule: 6, run: huge },
   { name: 'closing inside a call', rule: 6, run: closing },
   { name: 'running out of memories', rule: 7, run: exhaustion },
 ];

@@ -125,7 +125,12 @@ func pluginNext(id, kind, code, messageLen, errorLen int32) (op int32) {
 //
 //go:wasmexport plugin_function
 func pluginFunction(id, nameLen int32) (number int32) {
-	defer guard(id, &number)
+	defer func() {
+		if r := recover(); r != nil {
+			abort(id, r)
+			number = -1
+		}
+	}()
 	e := find(id)
 	if e == nil || !e.Exported(string(inbox[:nameLen])) {
 		return -1

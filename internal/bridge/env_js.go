@@ -84,9 +84,37 @@ func httpHeaders(id int32) (result int64) {
 // The following serve host functions, which reach vars through their context.
 // Keys and values are in the inbox.
 
+// contextVarFits reports whether a var of that size can be set at all, or there
+// be. The shim asks before it copies what is large into the core, whose memory
+// never shrinks; pluginError says why not.
+//
+//go:wasmexport context_var_fits
+func contextVarFits(id, keyLen, n int32) (ok int32) {
+	defer guardContext(id, &ok)
+	e := find(id)
+	if e == nil {
+		return 0
+	}
+	if err := e.Env().Fits(uint64(uint32(keyLen)) + uint64(uint32(n))); err != nil {
+		e.SetError(err)
+		return 0
+	}
+	return 1
+}
+
+// guardContext turns a panic into a failure, of which pluginError tells.
+func guardContext(id int32, ok *int32) {
+	if r := recover(); r != nil {
+		if e := find(id); e != nil {
+			e.SetError(panicked(r))
+		}
+		*ok = 0
+	}
+}
+
 //go:wasmexport context_var_get
 func contextVarGet(id, keyLen int32) (found int32) {
-	defer guard(id, &found)
+	defer guardContext(id, &found)
 	if e := find(id); e != nil {
 		if value, ok := e.Env().Var(inbox[:keyLen]); ok {
 			reply(value)
@@ -98,7 +126,7 @@ func contextVarGet(id, keyLen int32) (found int32) {
 
 //go:wasmexport context_var_set
 func contextVarSet(id, keyLen, n int32) (ok int32) {
-	defer guard(id, &ok)
+	defer guardContext(id, &ok)
 	e := find(id)
 	if e == nil {
 		return 0

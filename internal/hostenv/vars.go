@@ -99,6 +99,15 @@ func (e *Env) deleteVar(key []byte) {
 // next change of any var.
 func (e *Env) Var(key []byte) (value []byte, ok bool) { return e.vars.get(key) }
 
+// Fits says why a var of that many bytes, key and value together, is more than
+// the limit allows for all vars, or gives nil.
+func (e *Env) Fits(size uint64) *fault.Error {
+	if size <= e.maxVars {
+		return nil
+	}
+	return fault.New(fault.VarsFull, e.fullMessage(size))
+}
+
 // SetVar sets a var to a copy of value, from the host's side.
 func (e *Env) SetVar(key, value []byte) *fault.Error {
 	size, ok := e.room(key, uint64(len(value)))

@@ -207,6 +207,30 @@ func TestVarsOfTheHost(t *testing.T) {
 	}
 }
 
+func TestFits(t *testing.T) {
+	for _, tt := range []struct {
+		limit []uint64
+		size  uint64
+		want  string
+	}{
+		{nil, 1 << 20, ""},
+		{nil, 1<<20 + 1, "the variable store is full: 1048577 bytes requested, 1048576 allowed (maxVarBytes)"},
+		{[]uint64{8}, 8, ""},
+		{[]uint64{8}, 9, "9 bytes requested, 8 allowed"},
+		{[]uint64{0}, 1, "1 bytes requested, 0 allowed"},
+		{[]uint64{1<<32 - 1}, 2 * (1<<32 - 1), "8589934590 bytes requested"},
+	} {
+		e := newEnv(nil, tt.limit...)
+		err := e.Fits(tt.size)
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%d bytes of %v: %v", tt.size, tt.limit, err)
+		case tt.want != "" && (err == nil || err.Code != fault.VarsFull || !strings.Contains(err.Message, tt.want)):
+			t.Errorf("%d bytes of %v: %v", tt.size, tt.limit, err)
+		}
+	}
+}
+
 // all gives all vars of an environment by way of the encoding.
 func all(e *Env) map[string]string {
 	vars := map[string]string{}

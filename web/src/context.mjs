@@ -104,7 +104,9 @@ export class CallContext {
    */
   getVariable(name) {
     const { core, id } = this.#plugin;
-    const [n] = core.post(encodeText(name));
+    const key = encodeText(name);
+    if (!this.#fits(key.length, 0)) return null;
+    const [n] = core.post(key);
     if (!core.abi.context_var_get(id, n)) return null;
     return new PluginOutput(core.collect().buffer);
   }
@@ -117,14 +119,30 @@ export class CallContext {
     const bytes = typeof value === 'string' ? encodeText(value) : bytesOf(value);
     if (!bytes) throw new ExtismError('INVALID_INPUT', `setVariable: string or bytes expected, not ${typeof value}`);
     const { core, id } = this.#plugin;
-    const [key, n] = core.post(encodeText(name), bytes);
-    if (!core.abi.context_var_set(id, key, n)) throw this.#plugin.error();
+    const key = encodeText(name);
+    if (!this.#fits(key.length, bytes.length)) throw this.#plugin.error();
+    const [keyLength, n] = core.post(key, bytes);
+    if (!core.abi.context_var_set(id, keyLength, n)) throw this.#plugin.error();
   }
 
   /** @param {string} name */
   deleteVariable(name) {
     const { core, id } = this.#plugin;
-    const [n] = core.post(encodeText(name));
+    const key = encodeText(name);
+    if (!this.#fits(key.length, 0)) return;
+    const [n] = core.post(key);
     core.abi.context_var_delete(id, n);
+  }
+
+  /**
+   * Whether there can be a var of that size. Small ones are not worth asking for;
+   * a large one may come from a guest and must not go into the core unasked.
+   * @param {number} keyLength
+   * @param {number} length
+   */
+  #fits(keyLength, length) {
+    const { core, id } = this.#plugin;
+    if (keyLength + length <= 0x10000) return true;
+    return core.abi.context_var_fits(id, Math.min(keyLength, 0xffffffff), Math.min(length, 0xffffffff)) === 1;
   }
 }

@@ -29,6 +29,9 @@ const SHORT = 48;
 /** In bytes: no engine takes a module with longer names (WebAssembly JavaScript interface, limits). */
 const MAX_NAME = 100_000;
 
+/** Of what a guest gives to error_set, in bytes. The core, whose memory all plug-ins share, must hold it several times. */
+const MAX_GUEST_ERROR = 64 << 10;
+
 // What host_call and host_return of the kernel give in place of an offset.
 const NO_ROOM = -1;
 const GUEST_ERROR = -1;
@@ -269,7 +272,8 @@ export class Plugin {
     const kernel = this.#kernel;
     const off = kernel ? kernel.host_error() >>> 0 : 0;
     if (kind === Outcome.RETURNED && off === 0) return abi[entry](this.#id, kind, code, NO_TEXT, NO_TEXT);
-    const text = off === 0 ? new Uint8Array() : this.#memory.bytes().subarray(off, off + (kernel.host_error_length() >>> 0));
+    const length = off === 0 ? 0 : Math.min(kernel.host_error_length() >>> 0, MAX_GUEST_ERROR);
+    const text = length === 0 ? new Uint8Array() : this.#memory.bytes().subarray(off, off + length);
     const [messageLength, errorLength] = this.#postTexts(cause === undefined ? '' : textOf(cause), text);
     return abi[entry](this.#id, kind, code, messageLength, off === 0 ? NO_TEXT : errorLength);
   }

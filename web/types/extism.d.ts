@@ -272,7 +272,7 @@ export type ExtismErrorCode =
   | 'FUNCTION_NOT_FOUND'
   /** The export is no function. */
   | 'NOT_A_FUNCTION'
-  /** The guest has called `error_set`; the message has its text. */
+  /** The guest has called `error_set`; the message has its text, up to 64 KiB of it. */
   | 'PLUGIN_ERROR'
   /** The function has returned a code other than 0, or has exited with one. */
   | 'NON_ZERO_EXIT'
