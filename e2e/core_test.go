@@ -19,7 +19,7 @@ func TestWrongCore(t *testing.T) {
 		core []byte // nil: none
 		want string
 	}{
-		{"none", nil, "ENOENT"},
+		{"none", nil, "could not be loaded: ENOENT"},
 		{"half of it", right[:len(right)/2], "WebAssembly.compile()"},
 		{"another version", bytes.ReplaceAll(right, []byte("abi_version_1"), []byte("abi_version_9")), "different builds (interface 9 and 1)"},
 		{"another module", []byte("\x00asm\x01\x00\x00\x00"), "different builds (interface unknown and 1)"},

@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 
@@ -21,11 +23,15 @@ import (
 func runCall(ctx context.Context, c *cli, args []string) error {
 	fs := c.flags("call")
 	input := fs.String("input", "", "the input, as `text`")
+	fs.StringVar(input, "i", "", "short for -input")
 	inputFile := fs.String("input-file", "", "read the input from a `file`; - is the standard input")
+	stdin := fs.Bool("stdin", false, "read the input from the standard input")
+	loop := fs.Uint("loop", 1, "call the function `n` times, on the same instance")
 	useWASI := fs.Bool("wasi", true, "let the plug-in import WASI")
 	level := fs.String("log-level", "info", "log records from this `level` on go to the standard error: trace, debug, info, warn, error or silent")
 	config := settings{}
 	fs.Var(config, "config", "a config value, as `key=value`; may be given again")
+	fs.Func("set-config", "config values, as a `JSON` object of texts", config.setJSON)
 	names, err := c.parseAnywhere(fs, args, 2)
 	if err != nil {
 		return err
@@ -40,6 +46,9 @@ func runCall(ctx context.Context, c *cli, args []string) error {
 		fmt.Fprintf(c.stderr, "call: %q is no log level\n", *level)
 		return errUsage
 	}
+	if *stdin {
+		*inputFile = "-"
+	}
 	data, err := c.input(*input, *inputFile)
 	if err != nil {
 		return err
@@ -51,7 +60,7 @@ func runCall(ctx context.Context, c *cli, args []string) error {
 	if len(config) > 0 {
 		m.Override(&manifest.Manifest{Config: config})
 	}
-	output, err := call(ctx, wazeroengine.Config{
+	err = c.call(ctx, wazeroengine.Config{
 		Modules:  modules,
 		Manifest: m,
 		Options:  &manifest.Options{UseWASI: *useWASI, WASIOutput: *useWASI, LogLevel: logLevel},
@@ -63,29 +72,32 @@ func runCall(ctx context.Context, c *cli, args []string) error {
 			_, err := fmt.Fprintf(c.stderr, "%s\n", line)
 			return err
 		},
-	}, names[1], data)
-	if err != nil {
-		return describe(err)
-	}
-	_, err = c.stdout.Write(output)
-	return err
+	}, names[1], data, *loop)
+	return describe(err)
 }
 
-func call(ctx context.Context, config wazeroengine.Config, function string, input []byte) (output []byte, err error) {
+// call makes a plug-in, calls it n times and writes its outputs as they are.
+func (c *cli) call(ctx context.Context, config wazeroengine.Config, function string, input []byte, n uint) (err error) {
+	// So that an interrupt ends a guest that does not end by itself.
 	engine, err := wazeroengine.New(ctx, wazeroengine.Options{CloseOnDone: true})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, engine.Close(context.WithoutCancel(ctx))) }()
 	p, err := engine.NewPlugin(ctx, config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	result, err := p.Call(ctx, function, input)
-	if err != nil {
-		return nil, err
+	for range n {
+		result, err := p.Call(ctx, function, input)
+		if err != nil {
+			return err
+		}
+		if _, err := c.stdout.Write(result.Output); err != nil {
+			return err
+		}
 	}
-	return result.Output, nil
+	return nil
 }
 
 // describe puts an error's code in front of its text.
@@ -118,6 +130,16 @@ func (s settings) Set(text string) error {
 		return errors.New("want key=value")
 	}
 	s[key] = value
+	return nil
+}
+
+// setJSON sets the values of a JSON object.
+func (s settings) setJSON(text string) error {
+	values := map[string]string{}
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return err
+	}
+	maps.Copy(s, values)
 	return nil
 }
 

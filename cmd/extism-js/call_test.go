@@ -9,15 +9,20 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
-const shout = "../../examples/plugins/shout/shout.wasm"
+const (
+	shout  = "../../examples/plugins/shout/shout.wasm"
+	config = "../../internal/engine/wazeroengine/testdata/guest.wasm" // its function of that name gives the value of "key"
+)
 
 func TestCall(t *testing.T) {
 	module, err := os.ReadFile(shout)
@@ -25,11 +30,16 @@ func TestCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/shout.wasm" {
+		switch r.URL.Path {
+		case "/shout.wasm":
+			w.Write(module)
+		case "/relative.json":
+			io.WriteString(w, `{"wasm":[{"url":"shout.wasm"}]}`)
+		case "/path.json":
+			fmt.Fprintf(w, `{"wasm":[{"path":%q}]}`, shout)
+		default:
 			http.NotFound(w, r)
-			return
 		}
-		w.Write(module)
 	}))
 	defer server.Close()
 	sum := sha256.Sum256(module)
@@ -43,6 +53,8 @@ func TestCall(t *testing.T) {
 	byURL := write("url.json", fmt.Sprintf(`{"wasm":[{"url":%q,"hash":%q}]}`, server.URL+"/shout.wasm", hex.EncodeToString(sum[:])))
 	byData := write("data.json", fmt.Sprintf(`{"wasm":[{"data":%q}]}`, base64.StdEncoding.EncodeToString(module)))
 	wrongHash := write("hash.json", fmt.Sprintf(`{"wasm":[{"url":%q,"hash":%q}]}`, server.URL+"/shout.wasm", strings.Repeat("0", 64)))
+	byPath := write("path.json", fmt.Sprintf(`{"wasm":[{"path":%q}]}`, shout))
+	noURL := write("nourl.json", fmt.Sprintf(`{"wasm":[{"url":%q}]}`, shout))
 	text := write("text", "from a file")
 
 	for _, tt := range []struct {
@@ -56,10 +68,20 @@ func TestCall(t *testing.T) {
 		{"flags first", "-input hello " + shout + " shout", 0, "HELLO!", ""},
 		{"flags between", shout + " -input hello shout", 0, "HELLO!", ""},
 		{"standard input", shout + " reverse -input-file -", 0, "tupni", ""},
+		{"standard input by its flag", shout + " reverse --stdin", 0, "tupni", ""},
+		{"short", shout + " shout -i hello", 0, "HELLO!", ""},
+		{"three times", shout + " shout -i a -loop 3", 0, "A!A!A!", ""},
+		{"config as JSON", config + ` config -set-config {"key":"a=b"}`, 0, "a=b", ""},
+		{"config of both kinds", config + ` config -set-config {"key":"a"} -config key=b`, 0, "b", ""},
+		{"config that is no JSON", config + ` config -set-config {`, 2, "", "unexpected end"},
 		{"a file", shout + " shout -input-file " + text, 0, "FROM A FILE!", ""},
 		{"a URL", server.URL + "/shout.wasm shout", 0, "!", ""},
 		{"a manifest with a URL", byURL + " shout -input x", 0, "X!", ""},
 		{"a manifest with data", byData + " shout -input x", 0, "X!", ""},
+		{"a manifest with a path", byPath + " shout -input x", 0, "X!", ""},
+		{"a manifest from a URL", server.URL + "/relative.json shout -input x", 0, "X!", ""},
+		{"a manifest from a URL that wants a file", server.URL + "/path.json shout", 1, "", "INVALID_MANIFEST"},
+		{"a URL that is none", noURL + " shout", 1, "", "FETCH_FAILED"},
 		{"a wrong hash", wrongHash + " shout", 1, "", "HASH_MISMATCH"},
 		{"a server that says no", server.URL + "/none shout", 1, "", "answered 404"},
 		{"no such file", "none.wasm shout", 1, "", "FETCH_FAILED"},
@@ -83,5 +105,17 @@ func TestCall(t *testing.T) {
 				t.Errorf("stderr %q does not contain %q", errs.String(), tt.stderr)
 			}
 		})
+	}
+}
+
+// An interrupt cancels the context; it must end a guest that does not end by
+// itself.
+func TestCallIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	var out, errs bytes.Buffer
+	c := &cli{stdin: strings.NewReader(""), stdout: &out, stderr: &errs}
+	if code := c.main(ctx, []string{"call", config, "forever"}); code != 1 || !strings.Contains(errs.String(), "TRAP") {
+		t.Errorf("exit code %d, %s", code, errs.String())
 	}
 }

@@ -5,11 +5,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 
@@ -21,9 +20,10 @@ import (
 const maxDownload = 256 << 20
 
 // loadPlugin loads a manifest or a single module from a path or URL, and then all
-// modules, in the manifest's order.
+// modules, in the manifest's order. Their hashes are left to the engine.
 func loadPlugin(ctx context.Context, where string) (*manifest.Manifest, [][]byte, error) {
-	data, err := read(ctx, where, "", nil)
+	l := loader{}
+	data, err := l.plugin(ctx, where)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -36,41 +36,61 @@ func loadPlugin(ctx context.Context, where string) (*manifest.Manifest, [][]byte
 	}
 	modules := make([][]byte, len(m.Wasm))
 	for i := range m.Wasm {
-		if modules[i], err = loadModule(ctx, &m.Wasm[i]); err != nil {
+		if modules[i], err = l.module(ctx, &m.Wasm[i]); err != nil {
 			return nil, nil, fault.From(err).In(m.ModuleName(i), "")
 		}
 	}
 	return m, modules, nil
 }
 
-func loadModule(ctx context.Context, w *manifest.Wasm) (data []byte, err error) {
+// loader loads what a manifest names.
+type loader struct {
+	base *url.URL // of the manifest; nil if it is a file
+}
+
+// plugin loads what the command line names.
+func (l *loader) plugin(ctx context.Context, where string) ([]byte, error) {
+	if !strings.HasPrefix(where, "http://") && !strings.HasPrefix(where, "https://") {
+		return readFile(where)
+	}
+	base, err := url.Parse(where)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidInput, "the plug-in's URL", err)
+	}
+	l.base = base
+	return fetch(ctx, where, "", nil)
+}
+
+// module loads a module. A manifest from elsewhere must not have files of this
+// machine read; its URLs may be relative to its own.
+func (l *loader) module(ctx context.Context, w *manifest.Wasm) ([]byte, error) {
 	switch {
-	case w.URL != "":
-		data, err = read(ctx, w.URL, w.Method, w.Headers)
+	case w.Path != "" && l.base != nil:
+		return nil, fault.New(fault.InvalidManifest, fmt.Sprintf("path %q: a manifest that comes from a URL can only name URLs", w.Path))
 	case w.Path != "":
-		data, err = read(ctx, w.Path, "", nil)
-	default:
-		data = w.Data
+		return readFile(w.Path)
+	case w.URL == "":
+		return w.Data, nil
+	case l.base == nil:
+		return fetch(ctx, w.URL, w.Method, w.Headers)
 	}
-	if err != nil || w.Hash == "" {
-		return data, err
+	where, err := l.base.Parse(w.URL)
+	if err != nil {
+		return nil, fault.Wrap(fault.InvalidManifest, "a module's URL", err)
 	}
-	sum := sha256.Sum256(data)
-	if err := w.CheckHash(hex.EncodeToString(sum[:])); err != nil {
-		return nil, err
+	return fetch(ctx, where.String(), w.Method, w.Headers)
+}
+
+func readFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.Wrap(fault.FetchFailed, "reading the plug-in", err)
 	}
 	return data, nil
 }
 
-// read reads a file, or what a URL answers.
-func read(ctx context.Context, where, method string, headers []manifest.Header) ([]byte, error) {
-	if !strings.HasPrefix(where, "http://") && !strings.HasPrefix(where, "https://") {
-		data, err := os.ReadFile(where)
-		if err != nil {
-			return nil, fault.Wrap(fault.FetchFailed, "reading the plug-in", err)
-		}
-		return data, nil
-	}
+// fetch reads what a URL answers.
+func fetch(ctx context.Context, where, method string, headers []manifest.Header) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, where, nil)
 	if err != nil {
 		return nil, fault.Wrap(fault.FetchFailed, "fetching "+where, err)

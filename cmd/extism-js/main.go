@@ -38,7 +38,7 @@ type cli struct {
 func commands() []command {
 	return []command{
 		{"build", "[-o dist] [-sizes] [-check-size] [-packages]", "compile the core and bundle everything into a directory", runBuild},
-		{"call", "[-input text | -input-file file] [-config key=value] [-wasi] [-log-level level] plug-in function", "call a function of a plug-in, natively on wazero", runCall},
+		{"call", "[-input text | -input-file file] [-config key=value] [-wasi] [-log-level level] [-loop n] plug-in function", "call a function of a plug-in, natively on wazero", runCall},
 		{"serve", "[-addr host:port] [-isolate] [directory]", "serve a built directory to a browser", runServe},
 	}
 }

@@ -45,7 +45,7 @@ export const forgetCompiled = () => compiling.clear();
 async function load(url) {
   if (url.protocol === 'file:' && fs) return WebAssembly.compile(/** @type {any} */ (await fs.readFile(url)));
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`the core cannot be loaded: ${url.href} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
   const streams = response.headers.get('content-type')?.startsWith('application/wasm') && WebAssembly.compileStreaming;
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }

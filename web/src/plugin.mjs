@@ -91,6 +91,8 @@ export class Plugin {
   #thrown = null;
   /** Where the core notes where the vars are. */
   #varsAt = 0;
+  /** @type {Uint8Array | null} the vars, on their way from a dead core to one that is alive */
+  #rescued = null;
 
   /**
    * @param {Core} core
@@ -126,12 +128,14 @@ export class Plugin {
     if (this.#preparing || this.#core.dead) {
       given = given.slice(); // the caller may change it meanwhile
       await this.#usable();
+      if (this.#closed) throw closedError(name);
     }
     const f = this.#functions.get(name) ?? this.#resolve(name);
     let off = this.#begin(f.number, given.length);
     if (off < NO_ROOM) {
       given = given.slice();
       await this.#prepare(() => this.#perform(-1 - off));
+      if (this.#closed) throw closedError(name);
       off = this.#kernel.host_begin(given.length) >>> 0;
     }
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
@@ -456,13 +460,14 @@ export class Plugin {
 
   /** Moves to a fresh core after the one before has crashed. The vars come along. */
   async #revive() {
-    const vars = this.#core.notedBytes(this.#varsAt);
+    this.#rescued ??= this.#core.notedBytes(this.#varsAt);
     dropped.unregister(this);
     release(this.#held);
     this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#modules };
     await this.#attach(await this.#freshCore());
-    const [n] = this.#core.post(vars);
+    const [n] = this.#core.post(this.#rescued);
     this.#core.abi.vars_restore(this.#id, n);
+    this.#rescued = null;
   }
 
   /**
@@ -634,6 +639,7 @@ export class Plugin {
   async close() {
     if (this.#closed) return;
     this.#closed = true;
+    while (this.#preparing) await this.#preparing;
     dropped.unregister(this);
     release(this.#held);
     // Whoever keeps the plug-in shall not keep its memories.
