@@ -35,11 +35,11 @@ export interface MemoryOptions {
    * not fit makes the call fail with `OUT_OF_MEMORY`. The guest's own memory is
    * limited by what its module declares.
    */
-  maxPages?: number;
+  maxPages?: number | undefined;
   /** Most bytes of an HTTP response. Accepted; this version has no HTTP. */
-  maxHttpResponseBytes?: number;
+  maxHttpResponseBytes?: number | undefined;
   /** Most bytes of all vars, keys and values together. Unset: 1 MiB. 0: vars are disabled. */
-  maxVarBytes?: number;
+  maxVarBytes?: number | undefined;
 }
 
 /** What every module of a manifest may have. */
@@ -48,9 +48,9 @@ export interface ManifestWasmOptions {
    * The name by which other modules import from this one. The one called `main`,
    * or else the last, has the functions that are called. Names are unique.
    */
-  name?: string;
+  name?: string | undefined;
   /** SHA-256 of exactly the module's bytes, as 64 hexadecimal digits. Not possible with `module`. */
-  hash?: string;
+  hash?: string | undefined;
 }
 
 /** A module as bytes, which are copied, or as base64 text. */
@@ -61,8 +61,8 @@ export interface ManifestWasmData extends ManifestWasmOptions {
 export interface ManifestWasmUrl extends ManifestWasmOptions {
   url: URL | string;
   /** Of the request; unset: GET. */
-  method?: string;
-  headers?: Record<string, string>;
+  method?: string | undefined;
+  headers?: Record<string, string> | undefined;
 }
 /** A module in a file, where {@link Capabilities.manifestSupportsPaths}. */
 export interface ManifestWasmPath extends ManifestWasmOptions {
@@ -86,21 +86,21 @@ export type ManifestWasm =
 
 /** What a manifest says beside its modules; options of {@link createPlugin} of the same name override it. */
 export interface NativeManifestOptions {
-  config?: PluginConfig;
-  memory?: MemoryOptions;
+  config?: PluginConfig | undefined;
+  memory?: MemoryOptions | undefined;
   /** Accepted; this version has no HTTP. */
-  allowedHosts?: string[];
+  allowedHosts?: string[] | undefined;
   /** Must be empty: this version has no filesystems. */
-  allowedPaths?: Record<string, string>;
+  allowedPaths?: Record<string, string> | undefined;
   /** Milliseconds. Must be 0 or unset: this version cannot stop a guest. */
-  timeoutMs?: number | null;
+  timeoutMs?: number | null | undefined;
 }
 
 /** Limits of a manifest in the spelling of other Extism SDKs. */
 export interface SnakeCaseManifestOptions {
-  allowed_hosts?: string[];
-  allowed_paths?: Record<string, string>;
-  timeout_ms?: number | null;
+  allowed_hosts?: string[] | undefined;
+  allowed_paths?: Record<string, string> | undefined;
+  timeout_ms?: number | null | undefined;
 }
 /** As {@link NativeManifestOptions}, in either spelling, but not in both. */
 export type ManifestOptions = NativeManifestOptions & SnakeCaseManifestOptions;
@@ -141,28 +141,28 @@ export type HostFunction = (context: CallContext, ...args: any[]) => any;
 /** Options of {@link createPlugin}. Unknown keys are refused. */
 export interface ExtismPluginOptions extends NativeManifestOptions {
   /** Whether modules may import `wasi_snapshot_preview1`. Unset: false. */
-  useWasi?: boolean;
+  useWasi?: boolean | undefined;
   /**
    * Whether what guests write to stdout and stderr goes to the logger, line by
    * line, as `info` and `error`. Unset: {@link Capabilities.extismStdoutEnvVarSet}.
    */
-  enableWasiOutput?: boolean;
+  enableWasiOutput?: boolean | undefined;
   /** Unset: `console`. */
-  logger?: Logger;
+  logger?: Logger | undefined;
   /** The least severe level that is passed on. Unset: `silent`. */
-  logLevel?: LogLevel;
+  logLevel?: LogLevel | undefined;
   /** Host functions by namespace and name; `extism:host/user` is the namespace that PDKs use. */
-  functions?: Record<string, Record<string, HostFunction>>;
+  functions?: Record<string, Record<string, HostFunction>> | undefined;
   /** Takes the place of the platform's for manifests and modules. */
-  fetch?: typeof fetch;
+  fetch?: typeof fetch | undefined;
   /** Must be false or unset in this version. */
-  runInWorker?: boolean;
+  runInWorker?: boolean | undefined;
   /** Accepted for programs written for `@extism/extism`; no effect. */
-  sharedArrayBufferSize?: number;
+  sharedArrayBufferSize?: number | undefined;
   /** Likewise. */
-  nodeWorkerArgs?: Record<string, unknown>;
+  nodeWorkerArgs?: Record<string, unknown> | undefined;
   /** Likewise. */
-  allowHttpResponseHeaders?: boolean;
+  allowHttpResponseHeaders?: boolean | undefined;
 }
 
 /**
