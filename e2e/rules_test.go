@@ -33,8 +33,9 @@ type ruleResult struct {
 // ruleSkips lists, for each runtime, what it may skip, by the reason that the
 // scenario gives. Anything else that is skipped is a failure.
 var ruleSkips = map[string][]string{
-	"node20":        {"no JSPI here"}, // not before Node 24
+	"node20":        {"no JSPI here", "only in browsers are memories few"}, // JSPI: not before Node 24
 	"node20 worker": {"no JSPI here"},
+	"node26":        {"only in browsers are memories few"},
 }
 
 func TestRulesInNode20(t *testing.T) { rulesInNode(t, "node20", "node_modules/node20/bin/node", 0) }

@@ -13,9 +13,11 @@
 import { Skip } from './lib.mjs';
 import { exceptions } from './exceptions.mjs';
 import { failures } from './failures.mjs';
+import { given } from './given.mjs';
+import { inputs } from './inputs.mjs';
 import { stack } from './stack.mjs';
 
-export const scenarios = [...stack, ...failures, ...exceptions];
+export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given];
 
 /**
  * Runs the scenarios one after another.

@@ -34,6 +34,7 @@ function currentCore() {
   const fresh = new Core(assets);
   core = fresh;
   fresh.started.catch(() => {
+    assets.forget?.();
     if (core === fresh) core = null; // the next one tries again
   });
   return fresh;

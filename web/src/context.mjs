@@ -8,8 +8,12 @@ import { PluginOutput } from './output.mjs';
 /** @type {unique symbol} what the plug-in alone may set */
 export const HOST_CONTEXT = Symbol('host context');
 
-/** @param {unknown} value */
-const unsigned = (value) => Number(BigInt.asUintN(64, BigInt(/** @type {any} */ (value))));
+/** @param {unknown} value an offset or a length */
+function unsigned(value) {
+  if (typeof value === 'bigint') return Number(BigInt.asUintN(64, value));
+  if (Number.isInteger(value)) return Number(BigInt.asUintN(64, BigInt(/** @type {number} */ (value))));
+  throw new ExtismError('INVALID_INPUT', `offsets and lengths are integers or BigInts, not ${typeof value}`);
+}
 
 /**
  * What a host function gets as its first argument: the plug-in that has called

@@ -9,6 +9,7 @@ import { GoProgram } from '../wasm_exec.js';
  * Where a build has its WebAssembly.
  * @typedef {object} Assets
  * @property {() => Promise<WebAssembly.Module>} core compiles dist/extism.wasm, or gives it
+ * @property {() => void} [forget] has core load it anew the next time, as what it gave is no core
  * @property {() => WebAssembly.Module} gate
  * @property {() => WebAssembly.Module} kernel
  * @property {() => WebAssembly.Module} wasi
@@ -53,20 +54,21 @@ export class Core {
   /** Loads and starts the program. */
   async #start() {
     const loading = this.assets.core();
+    loading.catch(() => {}); // it is awaited below
     await undefined; // others have something to load, too
-    this.gate = new WebAssembly.Instance(this.assets.gate()).exports;
-    this.assets.kernel();
     const program = new GoProgram({
       args: ['extism'],
+      env: { GOGC: '50' }, // a heap of 2 MB is collected, not one of 4 MB: it never shrinks
       scope: { extismHost: this.host.object },
       onExit: (/** @type {number} */ code) => this.crash(`it exited with code ${code}`),
       onCrash: (/** @type {unknown} */ error) => this.crash(textOf(error), error),
       onFault: (/** @type {string} */ operation, /** @type {unknown} */ error) =>
         console.error(`extism: ${operation} threw under the core`, error),
     });
-    const module = await loading;
-    checkVersion(module);
-    const instance = await WebAssembly.instantiate(module, { .../** @type {any} */ (program.imports), extism: { ...this.memories.imports, ...this.#control } });
+    const instance = await this.#instantiate(loading, {
+      .../** @type {any} */ (program.imports),
+      extism: { ...this.memories.imports, ...this.#control },
+    });
     const { exports } = instance;
     this.#memory = /** @type {WebAssembly.Memory} */ (exports.mem);
     this.memories.attach(this.#memory);
@@ -85,6 +87,26 @@ export class Core {
     if (!this.#create) throw new ExtismError('INTERNAL', 'the core has started without offering its control plane');
     this.running = true;
     return this;
+  }
+
+  /**
+   * @param {Promise<WebAssembly.Module>} loading
+   * @param {WebAssembly.Imports} imports
+   */
+  async #instantiate(loading, imports) {
+    let done = 'loaded';
+    try {
+      this.gate = new WebAssembly.Instance(this.assets.gate()).exports;
+      this.assets.kernel(); // is compiled meanwhile
+      const module = await loading;
+      checkVersion(module);
+      done = 'instantiated';
+      return await WebAssembly.instantiate(module, imports);
+    } catch (error) {
+      if (error instanceof ExtismError) throw error;
+      const code = done === 'loaded' ? 'FETCH_FAILED' : 'INSTANTIATION';
+      throw new ExtismError(code, `the core could not be ${done}: ${textOf(error)}`, { cause: error });
+    }
   }
 
   /**

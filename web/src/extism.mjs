@@ -7,13 +7,14 @@ import gate from '../../internal/kernel/gate.wasm';
 import kernel from '../../internal/kernel/kernel.wasm';
 import wasi from '../../internal/kernel/wasi.wasm';
 import { configure, createPlugin } from './api.mjs';
-import { compileOnce, compileURL, readFile } from './load.mjs';
+import { compileOnce, compileURL, forgetCompiled, readFile } from './load.mjs';
 
 export { CAPABILITIES, ExtismError, PluginOutput, coreStats, createPlugin, newPlugin } from './api.mjs';
 export default createPlugin;
 
 configure({
   core: () => compileURL(new URL('extism.wasm', import.meta.url)),
+  forget: forgetCompiled,
   gate: compileOnce(gate),
   kernel: compileOnce(kernel),
   wasi: compileOnce(wasi),

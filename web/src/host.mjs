@@ -122,6 +122,7 @@ export class Host {
    * gets can be awaited once, and that is all: if the core has died meanwhile its
    * handlers throw, and by then nobody waits for them.
    * @param {() => unknown} f
+   * @returns {any}
    */
   #settle(f) {
     const settled = this.#run(f);

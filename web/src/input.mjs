@@ -50,6 +50,12 @@ function reading(what, code, read) {
   }
 }
 
+/** In characters. The core's memory does not shrink, so it does not read just anything. */
+const MAX_TEXT = 64 << 20;
+
+/** How long a path can be where there are files: no system allows more. */
+const MAX_PATH = 32768;
+
 /** @param {string} message */
 const invalid = (message) => new ExtismError('INVALID_INPUT', message);
 
@@ -133,6 +139,9 @@ export function readRequest(manifest, options, fetch) {
   const input = reading('the manifest', 'INVALID_MANIFEST', () => readManifest(manifest, sources, urls));
   const kinds = sources.map(kindOf);
   const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${JSON.stringify(options)},"sources":${JSON.stringify(kinds)}}`);
+  if (text.length > MAX_TEXT) {
+    throw new ExtismError('INVALID_MANIFEST', `manifest and options are ${text.length} characters of JSON, more than ${MAX_TEXT}; give modules as bytes or by URL`);
+  }
   return { text, sources, fetch, urls };
 }
 
@@ -145,7 +154,10 @@ export function readRequest(manifest, options, fetch) {
 function readManifest(manifest, sources, urls) {
   if (typeof manifest === 'string') {
     if (/^\s*\{/.test(manifest)) return JSON.stringify({ json: manifest });
-    if (!/^(https?|file|data|blob):/i.test(manifest)) return JSON.stringify({ path: manifest });
+    if (!/^(https?|file|data|blob):/i.test(manifest)) {
+      if (manifest.length > MAX_PATH) throw new ExtismError('INVALID_MANIFEST', `the string is no JSON object and no URL, and at ${manifest.length} characters too long for a path`);
+      return JSON.stringify({ path: manifest });
+    }
     urls.push(manifest);
     return JSON.stringify({ url: manifest });
   }
@@ -205,13 +217,11 @@ function isResponse(value) {
  */
 export function bytesOf(value) {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  const tag = Object.prototype.toString.call(value);
-  if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]') {
-    try {
-      return new Uint8Array(/** @type {ArrayBuffer} */ (value));
-    } catch {
-      return undefined; // it only says that it is one
-    }
+  try {
+    const tag = Object.prototype.toString.call(value);
+    if (tag !== '[object ArrayBuffer]' && tag !== '[object SharedArrayBuffer]') return undefined;
+    return new Uint8Array(/** @type {ArrayBuffer} */ (value));
+  } catch {
+    return undefined; // it only says that it is one, or does not even like to be asked
   }
-  return undefined;
 }

@@ -38,11 +38,14 @@ export function compileURL(url) {
   return module;
 }
 
+/** Forgets what has been compiled: it was no good, and may be better next time. */
+export const forgetCompiled = () => compiling.clear();
+
 /** @param {URL} url */
 async function load(url) {
   if (url.protocol === 'file:' && fs) return WebAssembly.compile(/** @type {any} */ (await fs.readFile(url)));
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`the core cannot be loaded: ${url.href} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
   const streams = response.headers.get('content-type')?.startsWith('application/wasm') && WebAssembly.compileStreaming;
   return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }

@@ -26,6 +26,9 @@ const encoder = new TextEncoder();
 /** In characters. */
 const SHORT = 48;
 
+/** In bytes: no engine takes a module with longer names (WebAssembly JavaScript interface, limits). */
+const MAX_NAME = 100_000;
+
 // What host_call and host_return of the kernel give in place of an offset.
 const NO_ROOM = -1;
 const GUEST_ERROR = -1;
@@ -85,6 +88,8 @@ export class Plugin {
   #thrown = null;
   /** Where the core notes where the vars are. */
   #varsAt = 0;
+  /** @type {Uint8Array | null} the vars, on their way from a dead core to one that is alive */
+  #rescued = null;
 
   /**
    * @param {Core} core
@@ -120,12 +125,14 @@ export class Plugin {
     if (this.#preparing || this.#core.dead) {
       given = given.slice(); // the caller may change it meanwhile
       await this.#usable();
+      if (this.#closed) throw closedError(name);
     }
     const f = this.#functions.get(name) ?? this.#resolve(name);
     let off = this.#begin(f.number, given.length);
     if (off < NO_ROOM) {
       given = given.slice();
       await this.#prepare(() => this.#perform(-1 - off));
+      if (this.#closed) throw closedError(name);
       off = this.#kernel.host_begin(given.length) >>> 0;
     }
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
@@ -196,6 +203,10 @@ export class Plugin {
       this.#active = false;
       this.#context[HOST_CONTEXT] = null;
     }
+    if (this.#closed) throw closedError(name); // from inside the call
+    // At the edge of the stack there may have been no room even for the trap, and a
+    // guest can catch an overflow.
+    if (this.#thrown !== null) return this.#failed(this.#thrown.error);
     return this.#returned(code);
   }
 
@@ -241,6 +252,7 @@ export class Plugin {
     const core = this.#core;
     core.checkAfter(error);
     if (core.dead) throw core.dead;
+    if (this.#closed) throw closedError('');
     const thrown = this.#thrown;
     if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, error);
     this.#thrown = null;
@@ -444,13 +456,14 @@ export class Plugin {
 
   /** Moves to a fresh core after the one before has crashed. The vars come along. */
   async #revive() {
-    const vars = this.#core.notedBytes(this.#varsAt);
+    this.#rescued ??= this.#core.notedBytes(this.#varsAt);
     dropped.unregister(this);
     release(this.#held);
     this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#modules };
     await this.#attach(await this.#freshCore());
-    const [n] = this.#core.post(vars);
+    const [n] = this.#core.post(this.#rescued);
     this.#core.abi.vars_restore(this.#id, n);
+    this.#rescued = null;
   }
 
   /**
@@ -459,7 +472,9 @@ export class Plugin {
    */
   #resolve(name) {
     if (typeof name !== 'string') throw new ExtismError('INVALID_INPUT', `function name: string expected, not ${typeof name}`);
-    const [n] = this.#core.post(encoder.encode(name));
+    const bytes = encoder.encode(name);
+    if (bytes.length > MAX_NAME) throw new ExtismError('FUNCTION_NOT_FOUND', `Plugin error: function "${name.slice(0, 100)}…" does not exist`);
+    const [n] = this.#core.post(bytes);
     const number = this.#core.abi.plugin_function(this.#id, n);
     if (number < 0) throw this.#error();
     const f = { number, run: /** @type {any} */ (undefined) };
@@ -513,20 +528,15 @@ export class Plugin {
         imports[namespace][name] = (/** @type {any[]} */ ...args) => {
           try {
             this.#core.gate.probe(); // what comes after the function shall not fail for lack of stack
-            return wasmResult(where, f(this.#context, ...args));
+            if (this.#thrown === null) return wasmResult(where, f(this.#context, ...args));
           } catch (error) {
-            return this.#stop(error);
+            this.#thrown ??= { error }; // first of all: there may be no stack left for a call
           }
+          this.#core.gate.trap();
         };
       }
     }
     return imports;
-  }
-
-  /** @param {unknown} error */
-  #stop(error) {
-    this.#thrown ??= { error };
-    this.#core.gate.trap();
   }
 
   /**
@@ -560,10 +570,15 @@ export class Plugin {
    */
   #wasiOutput(at) {
     const { abi } = this.#core;
-    for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
-      if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+    try {
+      for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
+        if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+      }
+      return 0;
+    } catch (error) {
+      this.#thrown ??= { error }; // the core was not entered, which a guest must not catch
+      return 1;
     }
-    return 0;
   }
 
   /** Hands on the lines that the guest has begun and not ended. */
@@ -620,6 +635,7 @@ export class Plugin {
   async close() {
     if (this.#closed) return;
     this.#closed = true;
+    while (this.#preparing) await this.#preparing;
     dropped.unregister(this);
     release(this.#held);
     // Whoever keeps the plug-in shall not keep its memories.
