@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/extism-js/extism-js/internal/engine/wazeroengine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/manifest"
+	"github.com/extism-js/extism-js/internal/wasm"
 )
 
 // The corpus on wazero shows what the state machine and the environment answer
@@ -102,4 +104,69 @@ func (r *nativeRunner) config(c oracle.Case, logs *[]oracle.Log) wazeroengine.Co
 func describe(err error) *failure {
 	e := fault.From(err)
 	return &failure{Name: "ExtismError", Code: string(e.Code), Message: e.Message}
+}
+
+// The oracle's cases have no host functions; these are the SDK's plug-ins that
+// import some, with the answers that the SDK's own tests expect.
+func TestHostFunctionsNatively(t *testing.T) {
+	lib := corpusLibrary(t)
+	i64 := []wasm.ValueType{wasm.I64}
+	block := func(answer func(text string) string) wazeroengine.HostFunction {
+		return wazeroengine.HostFunction{
+			Type: wasm.FuncType{Params: i64, Results: i64},
+			Call: func(_ context.Context, c *wazeroengine.CallContext, stack []uint64) (err error) {
+				text := string(c.Read(stack[0]))
+				c.Free(stack[0])
+				stack[0], err = c.Store([]byte(answer(text)))
+				return err
+			},
+		}
+	}
+	multiply := wazeroengine.HostFunction{
+		Type: wasm.FuncType{Params: append(i64, i64...), Results: i64},
+		Call: func(_ context.Context, _ *wazeroengine.CallContext, stack []uint64) error {
+			stack[0] *= stack[1]
+			return nil
+		},
+	}
+	functions := map[string]map[string]wazeroengine.HostFunction{
+		"host": {"to_upper": block(strings.ToUpper)},
+		"extism:host/user": {
+			"mult":              multiply,
+			"hostGreenMessage":  block(func(s string) string { return "green: " + s }),
+			"hostPurpleMessage": block(func(s string) string { return "purple: " + s }),
+		},
+	}
+	for _, tc := range []struct{ file, function, input, want string }{
+		{"host.wasm", "run_test", "", "42 x 2 = 84"},
+		{"host_memory.wasm", "run_test", "Frodo", "HELLO FRODO!"},
+		{"host_multiple.wasm", "say_green", "John", "green: 🫱 Hey from say_green John"},
+		{"host_multiple.wasm", "say_purple", "John", "purple: 👋 Hello from say_purple John"},
+	} {
+		t.Run(tc.file+" "+tc.function, func(t *testing.T) {
+			e, err := wazeroengine.New(t.Context(), wazeroengine.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close(t.Context())
+			data, err := os.ReadFile(lib[tc.file])
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := e.NewPlugin(t.Context(), wazeroengine.Config{
+				Modules:   [][]byte{data},
+				Options:   &manifest.Options{UseWASI: true, LogLevel: manifest.LogOff},
+				Functions: functions,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				out, err := p.Call(t.Context(), tc.function, []byte(tc.input))
+				if err != nil || string(out.Output) != tc.want {
+					t.Errorf("%q, %v; want %q", out.Output, err, tc.want)
+				}
+			}
+		})
+	}
 }

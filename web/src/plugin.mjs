@@ -201,15 +201,15 @@ export class Plugin {
     try {
       code = toCode((f.run ??= this.#main(name))());
     } catch (error) {
-      return this.#failed(error);
+      return this.#failed(name, error);
     } finally {
       this.#active = false;
       this.#context[HOST_CONTEXT] = null;
     }
-    if (this.#closed) throw closedError(name); // from inside the call
     // At the edge of the stack there may have been no room even for the trap, and a
     // guest can catch an overflow.
-    if (this.#thrown !== null) return this.#failed(this.#thrown.error);
+    if (this.#thrown !== null) return this.#failed(name, this.#thrown.error);
+    if (this.#closed) throw closedError(name); // from inside the call
     return this.#returned(code);
   }
 
@@ -248,19 +248,21 @@ export class Plugin {
 
   /**
    * Sorts out what came up from a guest.
+   * @param {string} name of the function
    * @param {unknown} error
    * @returns {PluginOutput | null} the output, if the guest has only ended itself
    */
-  #failed(error) {
+  #failed(name, error) {
     const core = this.#core;
+    const thrown = this.#thrown;
+    this.#thrown = null;
     core.checkAfter(error);
     if (core.dead) throw core.dead;
-    if (this.#closed) throw closedError('');
-    const thrown = this.#thrown;
-    if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, error);
-    this.#thrown = null;
-    this.#report('plugin_end', Outcome.USER_ERROR, 0);
-    throw thrown.error;
+    if (!this.#closed) {
+      if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, error);
+      this.#report('plugin_end', Outcome.USER_ERROR, 0);
+    }
+    throw thrown === null ? closedError(name) : thrown.error;
   }
 
   /**
@@ -464,7 +466,13 @@ export class Plugin {
     dropped.unregister(this);
     release(this.#held);
     this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#modules };
-    await this.#attach(await this.#freshCore());
+    const dead = this.#core;
+    try {
+      await this.#attach(await this.#freshCore());
+    } catch (error) {
+      this.#core = dead; // so that the next call tries again
+      throw error;
+    }
     const [n] = this.#core.post(this.#rescued);
     this.#core.abi.vars_restore(this.#id, n);
     this.#rescued = null;
@@ -504,14 +512,20 @@ export class Plugin {
     return decodeError(this.#core.collectText(), cause === undefined ? {} : { cause });
   }
 
+  /** This plug-in, unless it has been closed. */
+  #open() {
+    if (this.#closed) throw closedError('');
+    return this;
+  }
+
   /** @returns {Internals} */
   #internals() {
     const self = this;
     return {
       get core() { return self.#core; },
       get id() { return self.#id; },
-      get kernel() { return self.#kernel; },
-      get memory() { return self.#memory; },
+      get kernel() { return self.#open().#kernel; },
+      get memory() { return self.#open().#memory; },
       error: () => self.#error(),
     };
   }
