@@ -97,7 +97,7 @@ func guardStep(id int32, result *int32) {
 // machine.
 func abort(id int32, reason any) {
 	if e := find(id); e != nil {
-		e.Abort(panicked(reason))
+		e.Abort(plugin.Panicked(reason))
 	}
 }
 

@@ -66,7 +66,7 @@ func pointer(s string) unsafe.Pointer { return unsafe.Pointer(unsafe.StringData(
 func requestNow(number, n int32) (answered int32) {
 	defer func() {
 		if p := recover(); p != nil {
-			refuse(number, panicked(p))
+			refuse(number, plugin.Panicked(p))
 			answered = 1
 		}
 	}()
@@ -113,7 +113,7 @@ func (c *control) create(_ safejs.Value, args []safejs.Value) any {
 func (c *control) run(number int32, text []byte) {
 	defer func() {
 		if p := recover(); p != nil {
-			refuse(number, panicked(p))
+			refuse(number, plugin.Panicked(p))
 		}
 	}()
 	r, err := decodeRequest(number, text)

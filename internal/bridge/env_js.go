@@ -2,7 +2,10 @@
 
 package bridge
 
-import "github.com/extism-js/extism-js/internal/hostenv"
+import (
+	"github.com/extism-js/extism-js/internal/hostenv"
+	"github.com/extism-js/extism-js/internal/plugin"
+)
 
 // These are what a kernel imports as `go`; see internal/kernel/kernel.wat.
 
@@ -106,7 +109,7 @@ func contextVarFits(id, keyLen, n int32) (ok int32) {
 func guardContext(id int32, ok *int32) {
 	if r := recover(); r != nil {
 		if e := find(id); e != nil {
-			e.SetError(panicked(r))
+			e.SetError(plugin.Panicked(r))
 		}
 		*ok = 0
 	}

@@ -95,7 +95,7 @@ func (r *loading) modules(m *manifest.Manifest) ([]plugin.Module, error) {
 func (r *loading) module(w *manifest.Wasm, slot int) (m engine.Module, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked(p)
+			err = plugin.Panicked(p)
 		}
 	}()
 	return r.load(w, slot)

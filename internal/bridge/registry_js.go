@@ -9,7 +9,6 @@
 package bridge
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/extism-js/extism-js/internal/engine"
@@ -94,12 +93,8 @@ func wasiGuest(handle int32) (*wasi.System, engine.Memory, bool) {
 // crashed keeps the error of a panic for the plug-in in whose call it happened.
 func crashed(id int32, reason any) {
 	if e := find(id); e != nil {
-		e.Env().SetStop(panicked(reason))
+		e.Crashed(reason)
 	}
-}
-
-func panicked(reason any) *fault.Error {
-	return fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason))
 }
 
 // guard turns a panic in a function of the environment into a stop. It must be

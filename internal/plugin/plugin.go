@@ -336,7 +336,12 @@ func (p *Plugin) Close() bool {
 // Crashed keeps the error of a panic in one of our own functions, which was turned
 // into a stop.
 func (p *Plugin) Crashed(reason any) {
-	p.env.SetStop(fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason)))
+	p.env.SetStop(Panicked(reason))
+}
+
+// Panicked is the error that a panic in one of our own functions becomes.
+func Panicked(reason any) *fault.Error {
+	return fault.New(fault.Internal, fmt.Sprintf("the core panicked: %v", reason))
 }
 
 // SetError leaves an error for [Plugin.TakeError].
