@@ -16,8 +16,9 @@ import { failures } from './failures.mjs';
 import { given } from './given.mjs';
 import { inputs } from './inputs.mjs';
 import { stack } from './stack.mjs';
+import { suspend } from './suspend.mjs';
 
-export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given];
+export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given, ...suspend];
 
 /**
  * Runs the scenarios one after another.

@@ -16,7 +16,7 @@ import (
 // any of it runs. The number changes with every change of an import, an export,
 // a code or an encoding.
 //
-//go:wasmexport abi_version_1
+//go:wasmexport abi_version_2
 func abiVersion() {}
 
 // Text goes to the core through the inbox and comes back through the outbox;
@@ -147,6 +147,16 @@ func pluginBegin(id, function int32) (op int32) {
 		return encodeStep(e.Begin(e.functions[function]))
 	}
 	return failed
+}
+
+// pluginCannotWait takes a call back that would need other steps first, as its
+// caller cannot wait for them; pluginError says so then.
+//
+//go:wasmexport plugin_cannot_wait
+func pluginCannotWait(id int32) {
+	if e := find(id); e != nil {
+		e.CannotWait()
+	}
 }
 
 //go:wasmexport plugin_end

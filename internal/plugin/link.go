@@ -9,6 +9,7 @@ import (
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/kernel"
 	"github.com/extism-js/extism-js/internal/manifest"
+	"github.com/extism-js/extism-js/internal/wasm"
 )
 
 const startFunction = "_start" // of a WASI command
@@ -19,12 +20,21 @@ type Module struct {
 	engine.Module
 }
 
+// HostImport is a host function that a module imports.
+type HostImport struct {
+	Module          int // index in the manifest
+	Namespace, Name string
+	// Type is nil where the module's bytes are not known.
+	Type *wasm.FuncType
+}
+
 // linked is the result of linking: which module comes after which.
 type linked struct {
 	modules     []Module
 	main        int
 	order       []int  // dependencies first, the main module last
 	importsWASI []bool // by module
+	hostImports []HostImport
 	exports     []map[string]engine.Kind
 }
 
@@ -120,6 +130,7 @@ func (l *linked) checkHost(module int, imp engine.Import, options *manifest.Opti
 		return fmt.Sprintf("a %s is asked for, and host imports are functions", imp.Kind)
 	}
 	if slices.Contains(names, imp.Name) {
+		l.hostImports = append(l.hostImports, HostImport{Module: module, Namespace: imp.Module, Name: imp.Name})
 		return ""
 	}
 	return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)

@@ -109,6 +109,9 @@ func (p *Plugin) WASI(module int) *wasi.System {
 	return p.wasi[module]
 }
 
+// HostImports are the host functions that modules import, in no particular order.
+func (p *Plugin) HostImports() []HostImport { return p.linked.hostImports }
+
 // MaxPages is the limit of the kernel's memory in pages; no limit is 1<<32 - 1.
 func (p *Plugin) MaxPages() uint32 {
 	if n := p.manifest.Memory.MaxPages; n != nil {
@@ -284,6 +287,13 @@ func (p *Plugin) Abort(reason *fault.Error) {
 	case preparing, running:
 		p.state = idle
 	}
+}
+
+// CannotWait ends a call before its first step: who calls cannot wait for it. The
+// next call that can takes the step instead.
+func (p *Plugin) CannotWait() {
+	p.Abort(fault.New(fault.Busy, fmt.Sprintf(
+		"a call of %q has to wait for fresh instances first; make one that can wait", p.function)).In("", p.function))
 }
 
 // callError says why calling a function has failed, or gives nil. proc_exit(0)

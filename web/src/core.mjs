@@ -29,6 +29,8 @@ export class Core {
   /** @type {ExtismError | null} why it is dead */
   dead = null;
   memories = new MemoryTable();
+  /** @type {Set<import('./call_state.mjs').CallState>} calls whose guests may be suspended */
+  waiting = new Set();
   /** @type {Record<string, (...args: number[]) => any>} the core's exports, behind the gate */
   abi = {};
   /** @type {any} the core's exports, for the imports of adapters, which enter the gate themselves */
@@ -159,6 +161,7 @@ export class Core {
     this.gate.kill();
     this.#program?.crash(cause);
     const { dead } = this;
+    for (const call of this.waiting) call.stop(dead);
     this.host.refuseAll((making) => making.refused(encodeError(dead), { cause: dead.cause }));
     return this.dead;
   }

@@ -306,6 +306,9 @@ function escape(name) {
   return /[\0\x01]/.test(name) ? name.replaceAll('\x01', '\x01o').replaceAll('\0', '\x01z') : name;
 }
 
+/** @param {string} name a name that the core has escaped in the same way */
+export const unescape = (name) => (name.includes('\x01') ? name.replaceAll('\x01z', '\0').replaceAll('\x01o', '\x01') : name);
+
 /**
  * @param {unknown} value
  * @returns {value is WebAssembly.Module}

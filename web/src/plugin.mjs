@@ -1,8 +1,11 @@
 // @ts-check
 
 import { handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
+import { CallState, promised } from './call_state.mjs';
 import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
+import { HostFunctions } from './functions.mjs';
+import { unescape } from './host.mjs';
 import { bytesOf } from './input.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
 
@@ -20,7 +23,7 @@ import { OutputSlab, PluginOutput } from './output.mjs';
  * @property {(cause?: unknown) => ExtismError} error what the core says has gone wrong
  */
 
-/** @typedef {{ number: number, run: Function }} GuestFunction */
+/** @typedef {{ number: number, run: Function, wait: Function }} GuestFunction run, or wait where it may be suspended */
 
 const encoder = new TextEncoder();
 /** In characters. */
@@ -77,18 +80,21 @@ export class Plugin {
   #adapters = [];
   /** @type {Map<string, GuestFunction>} */
   #functions = new Map();
-  /** @type {Record<string, Record<string, Function>>} */
-  #imports;
   #context;
+  #state = new CallState();
+  #hostFunctions;
   #outputs = new OutputSlab();
   /** @type {Set<number>} handles of the memories of guests whose output is handed on */
   #captured = new Set();
+  /** Whether a guest is running or suspended. */
   #active = false;
   #closed = false;
-  /** @type {Promise<unknown> | null} while instances are being made */
-  #preparing = null;
-  /** @type {{ error: unknown } | null} what a user's function has thrown in this call */
-  #thrown = null;
+  /**
+   * The last of the calls that could not be done at once, while there are any: they
+   * wait for each other in turn. It is never rejected.
+   * @type {Promise<void> | null}
+   */
+  #busy = null;
   /** Where the core notes where the vars are. */
   #varsAt = 0;
   /** @type {Uint8Array | null} the vars, on their way from a dead core to one that is alive */
@@ -112,11 +118,12 @@ export class Plugin {
     this.#local = local;
     this.#freshCore = freshCore;
     this.#context = new CallContext(this.#internals());
-    this.#imports = this.#wrapFunctions(local.functions);
+    this.#hostFunctions = new HostFunctions(local.functions, this.#context, this.#state);
   }
 
   /**
-   * Calls a function of the main module.
+   * Calls a function of the main module. Calls run one after the other, in the order
+   * in which they were made.
    * @param {string} name
    * @param {string | Uint8Array | ArrayBuffer | ArrayBufferView | null} [input] is copied
    * @param {unknown} [hostContext] what host functions get from their context in this call
@@ -124,26 +131,96 @@ export class Plugin {
    */
   async call(name, input, hostContext) {
     if (this.#closed) throw closedError(name);
-    let given = checkInput(input);
-    if (this.#preparing || this.#core.dead) {
-      given = given.slice(); // the caller may change it meanwhile
-      await this.#usable();
-      if (this.#closed) throw closedError(name);
+    const given = checkInput(input);
+    if (this.#busy === null || this.#state.inside) {
+      const output = this.#callNow(name, given, hostContext);
+      return output instanceof Promise ? this.#occupy(output) : output;
     }
-    const f = this.#functions.get(name) ?? this.#resolve(name);
-    let off = this.#begin(f.number, given.length);
+    if (this.#core.assets.worker) throw busyError(name);
+    const copy = given.slice(); // the caller may change it meanwhile
+    return this.#occupy(this.#busy.then(() => this.#callNow(name, copy, hostContext)));
+  }
+
+  /**
+   * Calls a function of the main module and returns when it has: for where nothing
+   * can wait, such as a host function on an engine that cannot suspend guests.
+   * @param {string} name
+   * @param {string | Uint8Array | ArrayBuffer | ArrayBufferView | null} [input] is copied
+   * @param {unknown} [hostContext]
+   * @returns {PluginOutput | null}
+   */
+  callSync(name, input, hostContext) {
+    if (this.#closed) throw closedError(name);
+    const given = checkInput(input);
+    if (this.#busy !== null && !this.#state.inside) throw busyError(name);
+    if (this.#core.dead) throw this.#core.dead;
+    const off = this.#begin(this.#function(name).number, given.length);
     if (off < NO_ROOM) {
-      given = given.slice();
-      await this.#prepare(() => this.#perform(-1 - off));
-      if (this.#closed) throw closedError(name);
-      off = this.#kernel.host_begin(given.length) >>> 0;
+      if (-1 - off !== Op.FAILED) this.#core.abi.plugin_cannot_wait(this.#id);
+      throw this.#error();
     }
+    return /** @type {PluginOutput | null} */ (this.#callWith(name, given, hostContext, off, false));
+  }
+
+  /**
+   * Has other calls wait for one that takes its time.
+   * @template T
+   * @param {Promise<T>} call
+   */
+  #occupy(call) {
+    const ended = () => {
+      if (this.#busy === busy) this.#busy = null;
+    };
+    const busy = call.then(ended, ended);
+    this.#busy = busy;
+    return call;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string | Uint8Array} given
+   * @param {unknown} hostContext
+   * @returns {PluginOutput | null | Promise<PluginOutput | null>} a promise if something has to be waited for
+   */
+  #callNow(name, given, hostContext) {
+    if (this.#closed) throw closedError(name);
+    if (this.#core.dead) {
+      const copy = given.slice();
+      return this.#revive().then(() => this.#callNow(name, copy, hostContext));
+    }
+    const off = this.#begin(this.#function(name).number, given.length);
+    if (off < NO_ROOM) return this.#callPrepared(name, given.slice(), hostContext, -1 - off);
+    return this.#callWith(name, given, hostContext, off, this.#hostFunctions.wait);
+  }
+
+  /**
+   * Calls a function once the core has what it wants first.
+   * @param {string} name
+   * @param {string | Uint8Array} given
+   * @param {unknown} hostContext
+   * @param {number} op
+   */
+  async #callPrepared(name, given, hostContext, op) {
+    await this.#perform(op);
+    if (this.#closed) throw closedError(name);
+    const off = this.#kernel.host_begin(given.length) >>> 0;
+    return this.#callWith(name, given, hostContext, off, this.#hostFunctions.wait);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string | Uint8Array} given
+   * @param {unknown} hostContext
+   * @param {number} off where the input goes
+   * @param {boolean} suspendable
+   */
+  #callWith(name, given, hostContext, off, suspendable) {
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    try {
-      return this.#run(name, f, hostContext);
-    } finally {
-      if (this.#captured.size > 0) this.#flushOutput();
-    }
+    const f = this.#function(name);
+    this.#active = true;
+    this.#state.thrown = null;
+    this.#context[HOST_CONTEXT] = hostContext;
+    return suspendable ? this.#runSuspendable(name, f) : this.#run(name, f);
   }
 
   /**
@@ -192,25 +269,64 @@ export class Plugin {
    * The call itself, with everything in place.
    * @param {string} name
    * @param {GuestFunction} f
-   * @param {unknown} hostContext
    */
-  #run(name, f, hostContext) {
-    this.#active = true;
-    this.#context[HOST_CONTEXT] = hostContext;
-    let code;
+  #run(name, f) {
     try {
-      code = toCode((f.run ??= this.#main(name))());
-    } catch (error) {
-      return this.#failed(name, error);
+      let code;
+      try {
+        code = toCode((f.run ??= this.#main(name))());
+      } catch (error) {
+        return this.#failed(name, error);
+      }
+      return this.#ended(name, code);
     } finally {
-      this.#active = false;
-      this.#context[HOST_CONTEXT] = null;
+      this.#over();
     }
+  }
+
+  /**
+   * The same for guests that may be suspended.
+   * @param {string} name
+   * @param {GuestFunction} f
+   */
+  async #runSuspendable(name, f) {
+    const state = this.#state;
+    const { waiting } = this.#core;
+    state.suspendable = true;
+    waiting.add(state);
+    try {
+      let code;
+      try {
+        code = toCode(await (f.wait ??= promised(this.#main(name)))());
+      } catch (error) {
+        return this.#failed(name, error);
+      }
+      return this.#ended(name, code);
+    } finally {
+      state.suspendable = false;
+      waiting.delete(state);
+      this.#over();
+    }
+  }
+
+  /**
+   * A function has returned.
+   * @param {string} name
+   * @param {number} code
+   */
+  #ended(name, code) {
     // At the edge of the stack there may have been no room even for the trap, and a
     // guest can catch an overflow.
-    if (this.#thrown !== null) return this.#failed(name, this.#thrown.error);
+    if (this.#state.thrown !== null) return this.#failed(name, this.#state.thrown.error);
     if (this.#closed) throw closedError(name); // from inside the call
     return this.#returned(code);
+  }
+
+  /** A call is over, however it has ended. */
+  #over() {
+    this.#active = false;
+    this.#context[HOST_CONTEXT] = null;
+    if (this.#captured.size > 0) this.#flushOutput();
   }
 
   /**
@@ -254,8 +370,7 @@ export class Plugin {
    */
   #failed(name, error) {
     const core = this.#core;
-    const thrown = this.#thrown;
-    this.#thrown = null;
+    const thrown = this.#state.takeThrown();
     core.checkAfter(error);
     if (core.dead) throw core.dead;
     if (!this.#closed) {
@@ -299,27 +414,6 @@ export class Plugin {
     }
   }
 
-  /** Waits until the instances are in place, on a core that is alive. */
-  async #usable() {
-    while (this.#preparing) await this.#preparing;
-    if (this.#core.dead) await this.#prepare(() => this.#revive());
-  }
-
-  /**
-   * Runs something that must be done before the next call, while other calls
-   * wait for it.
-   * @param {() => Promise<void>} f
-   */
-  async #prepare(f) {
-    const done = f();
-    this.#preparing = done.catch(() => {});
-    try {
-      await done;
-    } finally {
-      this.#preparing = null;
-    }
-  }
-
   /**
    * Does what the core asks for until there is nothing more to be done.
    * @param {number} op
@@ -354,10 +448,24 @@ export class Plugin {
         await withMemory(() => this.#instantiate(module));
         return 0;
       default: {
-        const f = this.#instances[module].exports[this.#core.collectText()];
+        const f = /** @type {Function} */ (this.#instances[module].exports[this.#core.collectText()]);
         this.#kernel.host_begin(0);
-        return toCode(/** @type {Function} */ (f)(0, 0));
+        return toCode(await this.#initialise(f));
       }
+    }
+  }
+
+  /**
+   * Calls what makes an instance usable.
+   * @param {Function} f
+   */
+  async #initialise(f) {
+    if (!this.#hostFunctions.wait) return f(0, 0);
+    this.#state.suspendable = true;
+    try {
+      return await promised(f)(0, 0);
+    } finally {
+      this.#state.suspendable = false;
     }
   }
 
@@ -369,9 +477,8 @@ export class Plugin {
     const core = this.#core;
     core.checkAfter(error);
     if (core.dead) throw core.dead;
-    const thrown = this.#thrown;
+    const thrown = this.#state.takeThrown();
     if (thrown === null) return this.#report('plugin_next', Outcome.TRAPPED, 0, error);
-    this.#thrown = null;
     this.#report('plugin_next', Outcome.USER_ERROR, 0);
     throw thrown.error;
   }
@@ -399,7 +506,7 @@ export class Plugin {
     const { memories } = this.#core;
     const at = handle(this.#id, module);
     /** @type {Record<string, any>} */
-    const imports = { ...this.#imports, 'extism:host/env': this.#kernel };
+    const imports = { ...this.#hostFunctions.imports(module), 'extism:host/env': this.#kernel };
     this.#names.forEach((name, i) => {
       if (this.#instances[i]) imports[name] = this.#instances[i].exports;
     });
@@ -411,7 +518,7 @@ export class Plugin {
     const instance = await WebAssembly.instantiate(this.#modules[module], imports);
     this.#instances[module] = instance;
     memories.set(at, instance.exports.memory);
-    for (const f of this.#functions.values()) f.run = /** @type {any} */ (undefined);
+    for (const f of this.#functions.values()) f.run = f.wait = /** @type {any} */ (undefined);
   }
 
   /**
@@ -451,6 +558,7 @@ export class Plugin {
     this.#held = { core, id, modules: modules.length };
     dropped.register(this, this.#held, this);
     try {
+      this.#linkFunctions();
       this.#varsAt = core.abi.vars_location(id) >>> 0;
       await this.#perform(core.abi.plugin_start(id));
     } catch (error) {
@@ -458,6 +566,22 @@ export class Plugin {
       release(this.#held);
       throw error;
     }
+  }
+
+  /** Makes the host functions that the modules import. */
+  #linkFunctions() {
+    const { abi, assets, gate } = this.#core;
+    abi.host_imports(this.#id);
+    const fields = this.#core.collectText().split('\0').map(unescape);
+    const list = [];
+    for (let i = 0; i + 4 < fields.length; i += 4) {
+      list.push({ module: Number(fields[i]), namespace: fields[i + 1], name: fields[i + 2], signature: fields[i + 3] });
+    }
+    const adapter = () => {
+      abi.host_adapter(this.#id);
+      return this.#core.collect();
+    };
+    this.#hostFunctions.link(list, adapter, gate, !assets.worker);
   }
 
   /** Moves to a fresh core after the one before has crashed. The vars come along. */
@@ -482,6 +606,14 @@ export class Plugin {
    * @param {string} name
    * @returns {GuestFunction}
    */
+  #function(name) {
+    return this.#functions.get(name) ?? this.#resolve(name);
+  }
+
+  /**
+   * @param {string} name
+   * @returns {GuestFunction}
+   */
   #resolve(name) {
     if (typeof name !== 'string') throw new ExtismError('INVALID_INPUT', `function name: string expected, not ${typeof name}`);
     const bytes = encoder.encode(name);
@@ -489,7 +621,7 @@ export class Plugin {
     const [n] = this.#core.post(bytes);
     const number = this.#core.abi.plugin_function(this.#id, n);
     if (number < 0) throw this.#error();
-    const f = { number, run: /** @type {any} */ (undefined) };
+    const f = { number, run: /** @type {any} */ (undefined), wait: /** @type {any} */ (undefined) };
     this.#functions.set(name, f);
     return f;
   }
@@ -531,33 +663,6 @@ export class Plugin {
   }
 
   /**
-   * Puts every host function behind a guard: what it throws is kept for the
-   * caller, and the guest is stopped by a trap, which it cannot catch.
-   * @param {Record<string, Record<string, Function>>} functions
-   */
-  #wrapFunctions(functions) {
-    /** @type {Record<string, Record<string, Function>>} */
-    const imports = Object.create(null);
-    for (const namespace of Object.keys(functions)) {
-      imports[namespace] = Object.create(null);
-      for (const name of Object.keys(functions[namespace])) {
-        const f = functions[namespace][name];
-        const where = `${namespace}.${name}`;
-        imports[namespace][name] = (/** @type {any[]} */ ...args) => {
-          try {
-            this.#core.gate.probe(); // what comes after the function shall not fail for lack of stack
-            if (this.#thrown === null) return wasmResult(where, f(this.#context, ...args));
-          } catch (error) {
-            this.#thrown ??= { error }; // first of all: there may be no stack left for a call
-          }
-          this.#core.gate.trap();
-        };
-      }
-    }
-    return imports;
-  }
-
-  /**
    * The kernel's log sink. It runs with no Go frame on the stack.
    * @param {number} level
    * @param {number} off
@@ -573,11 +678,15 @@ export class Plugin {
    * @param {ArrayBuffer} record
    */
   #emit(level, record) {
+    const state = this.#state;
     try {
+      state.inside = true;
       this.#local.logger[level](new PluginOutput(record).text());
+      state.inside = false;
       return 0;
     } catch (error) {
-      this.#thrown ??= { error };
+      state.inside = false;
+      state.keep(error);
       return 1;
     }
   }
@@ -594,7 +703,7 @@ export class Plugin {
       }
       return 0;
     } catch (error) {
-      this.#thrown ??= { error }; // the core was not entered, which a guest must not catch
+      this.#state.keep(error); // the core was not entered, which a guest must not catch
       return 1;
     }
   }
@@ -603,9 +712,7 @@ export class Plugin {
   #flushOutput() {
     for (const at of this.#captured) {
       if (this.#core.dead || !this.#core.abi.wasi_flush_output(at) || !this.#wasiOutput(at)) continue;
-      const thrown = this.#thrown;
-      this.#thrown = null;
-      throw thrown?.error;
+      throw this.#state.takeThrown()?.error;
     }
   }
 
@@ -634,9 +741,9 @@ export class Plugin {
     return this.#instances[this.#mainModule];
   }
 
-  /** Whether a call is under way. */
+  /** Whether a call is under way or waiting for its turn. */
   isActive() {
-    return this.#active;
+    return this.#active || this.#busy !== null;
   }
 
   /**
@@ -644,7 +751,7 @@ export class Plugin {
    * @returns {Promise<boolean>} false, and nothing is done, while a call is under way
    */
   async reset() {
-    if (this.#active || this.#closed) return false;
+    if (this.#active || this.#busy || this.#closed) return false;
     this.#kernel.reset();
     return true;
   }
@@ -653,7 +760,8 @@ export class Plugin {
   async close() {
     if (this.#closed) return;
     this.#closed = true;
-    while (this.#preparing) await this.#preparing;
+    this.#state.stop(closedError(''));
+    while (this.#busy) await this.#busy;
     dropped.unregister(this);
     release(this.#held);
     // Whoever keeps the plug-in shall not keep its memories.
@@ -694,6 +802,11 @@ function closedError(name) {
   return new ExtismError('CLOSED', 'the plug-in has been closed', { function: name });
 }
 
+/** @param {string} name */
+function busyError(name) {
+  return new ExtismError('BUSY', `the plug-in is inside another call; "${name}" would have to wait for it`, { function: name });
+}
+
 /**
  * @param {unknown} input
  * @returns {string | Uint8Array} bytes, or a short text: to encode that apart takes longer
@@ -713,19 +826,6 @@ function checkInput(input) {
 function toCode(result) {
   if (result === undefined) return 0;
   return typeof result === 'bigint' ? Number(BigInt.asIntN(32, result)) : Number(result) | 0;
-}
-
-/**
- * What a host function has returned, if WebAssembly can take it.
- * @param {string} where
- * @param {unknown} result
- */
-function wasmResult(where, result) {
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return result;
-  if (typeof (/** @type {any} */ (result).then) === 'function') {
-    throw new ExtismError('UNSUPPORTED', `host function ${where} has returned a promise; this version waits for none, so return the value itself`);
-  }
-  throw new TypeError(`host function ${where} has returned an object; numbers and BigInts are possible`);
 }
 
 /**

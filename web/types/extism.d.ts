@@ -232,6 +232,15 @@ export interface Plugin {
    * @throws ExtismError, or what a host function has thrown
    */
   call<T = any>(name: string, input?: string | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): Promise<PluginOutput | null>;
+  /**
+   * The same, and returns when the function has: for where nothing can wait, such as a
+   * host function that calls another plug-in on an engine that cannot suspend guests.
+   * A host function that returns a promise makes it fail with `UNSUPPORTED`. Not in
+   * `@extism/extism`.
+   * @throws ExtismError `BUSY` while calls are under way, or if the plug-in needs fresh
+   * instances first, as after a trap: {@link call} waits for them
+   */
+  callSync<T = any>(name: string, input?: string | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): PluginOutput | null;
   /** Whether the main module exports a function of that name. */
   functionExists(name: string): Promise<boolean>;
   /** What the main module exports. */
