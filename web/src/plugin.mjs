@@ -132,13 +132,10 @@ export class Plugin {
   async call(name, input, hostContext) {
     if (this.#closed) throw closedError(name);
     const given = checkInput(input);
-    if (this.#busy === null || this.#state.inside) {
-      const output = this.#callNow(name, given, hostContext);
-      return output instanceof Promise ? this.#occupy(output) : output;
-    }
+    if (this.#busy === null || this.#state.inside) return this.#callNow(name, given, hostContext);
     if (this.#core.assets.worker) throw busyError(name);
     const copy = given.slice(); // the caller may change it meanwhile
-    return this.#occupy(this.#busy.then(() => this.#callNow(name, copy, hostContext)));
+    return this.#last(this.#busy.then(() => this.#callNow(name, copy, hostContext)));
   }
 
   /**
@@ -154,26 +151,38 @@ export class Plugin {
     const given = checkInput(input);
     if (this.#busy !== null && !this.#state.inside) throw busyError(name);
     if (this.#core.dead) throw this.#core.dead;
-    const off = this.#begin(this.#function(name).number, given.length);
+    const f = this.#function(name);
+    const off = this.#begin(f.number, given.length);
     if (off < NO_ROOM) {
-      if (-1 - off !== Op.FAILED) this.#core.abi.plugin_cannot_wait(this.#id);
+      this.#stepOf(off);
+      this.#core.abi.plugin_cannot_wait(this.#id);
       throw this.#error();
     }
-    return /** @type {PluginOutput | null} */ (this.#callWith(name, given, hostContext, off, false));
+    return this.#give(off, given) ? this.#run(name, f, hostContext) : this.#finish(Outcome.NO_ROOM, given.length);
   }
 
   /**
-   * Has other calls wait for one that takes its time.
+   * Makes a call the last of those that others have to wait for.
    * @template T
    * @param {Promise<T>} call
    */
-  #occupy(call) {
+  #last(call) {
     const ended = () => {
       if (this.#busy === busy) this.#busy = null;
     };
     const busy = call.then(ended, ended);
     this.#busy = busy;
     return call;
+  }
+
+  /**
+   * Has others wait for a call that takes its time, unless they do so already because
+   * it has waited itself.
+   * @template T
+   * @param {Promise<T>} call
+   */
+  #occupy(call) {
+    return this.#busy === null ? this.#last(call) : call;
   }
 
   /**
@@ -184,43 +193,49 @@ export class Plugin {
    */
   #callNow(name, given, hostContext) {
     if (this.#closed) throw closedError(name);
-    if (this.#core.dead) {
-      const copy = given.slice();
-      return this.#revive().then(() => this.#callNow(name, copy, hostContext));
-    }
-    const off = this.#begin(this.#function(name).number, given.length);
-    if (off < NO_ROOM) return this.#callPrepared(name, given.slice(), hostContext, -1 - off);
-    return this.#callWith(name, given, hostContext, off, this.#hostFunctions.wait);
+    if (this.#core.dead) return this.#occupy(this.#callRevived(name, given.slice(), hostContext));
+    const f = this.#function(name);
+    const off = this.#begin(f.number, given.length);
+    if (off < NO_ROOM) return this.#occupy(this.#callPrepared(name, f, given.slice(), hostContext, this.#stepOf(off)));
+    if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
+    if (this.#hostFunctions.wait) return this.#occupy(this.#runSuspendable(name, f, hostContext));
+    return this.#run(name, f, hostContext);
+  }
+
+  /**
+   * The step that the core wants before a call, unless it has refused that.
+   * @param {number} off what host_call has given
+   */
+  #stepOf(off) {
+    const op = -1 - off;
+    if (op === Op.FAILED) throw this.#error();
+    return op;
+  }
+
+  /**
+   * Calls a function on a fresh core.
+   * @param {string} name
+   * @param {string | Uint8Array} given
+   * @param {unknown} hostContext
+   */
+  async #callRevived(name, given, hostContext) {
+    await this.#revive();
+    return this.#callNow(name, given, hostContext);
   }
 
   /**
    * Calls a function once the core has what it wants first.
    * @param {string} name
+   * @param {GuestFunction} f
    * @param {string | Uint8Array} given
    * @param {unknown} hostContext
    * @param {number} op
    */
-  async #callPrepared(name, given, hostContext, op) {
+  async #callPrepared(name, f, given, hostContext, op) {
     await this.#perform(op);
     if (this.#closed) throw closedError(name);
-    const off = this.#kernel.host_begin(given.length) >>> 0;
-    return this.#callWith(name, given, hostContext, off, this.#hostFunctions.wait);
-  }
-
-  /**
-   * @param {string} name
-   * @param {string | Uint8Array} given
-   * @param {unknown} hostContext
-   * @param {number} off where the input goes
-   * @param {boolean} suspendable
-   */
-  #callWith(name, given, hostContext, off, suspendable) {
-    if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    const f = this.#function(name);
-    this.#active = true;
-    this.#state.thrown = null;
-    this.#context[HOST_CONTEXT] = hostContext;
-    return suspendable ? this.#runSuspendable(name, f) : this.#run(name, f);
+    if (!this.#give(this.#kernel.host_begin(given.length) >>> 0, given)) return this.#finish(Outcome.NO_ROOM, given.length);
+    return this.#hostFunctions.wait ? this.#runSuspendable(name, f, hostContext) : this.#run(name, f, hostContext);
   }
 
   /**
@@ -269,8 +284,10 @@ export class Plugin {
    * The call itself, with everything in place.
    * @param {string} name
    * @param {GuestFunction} f
+   * @param {unknown} hostContext
    */
-  #run(name, f) {
+  #run(name, f, hostContext) {
+    this.#begun(hostContext);
     try {
       let code;
       try {
@@ -288,10 +305,12 @@ export class Plugin {
    * The same for guests that may be suspended.
    * @param {string} name
    * @param {GuestFunction} f
+   * @param {unknown} hostContext
    */
-  async #runSuspendable(name, f) {
+  async #runSuspendable(name, f, hostContext) {
     const state = this.#state;
     const { waiting } = this.#core;
+    this.#begun(hostContext);
     state.suspendable = true;
     waiting.add(state);
     try {
@@ -320,6 +339,13 @@ export class Plugin {
     if (this.#state.thrown !== null) return this.#failed(name, this.#state.thrown.error);
     if (this.#closed) throw closedError(name); // from inside the call
     return this.#returned(code);
+  }
+
+  /** @param {unknown} hostContext */
+  #begun(hostContext) {
+    this.#active = true;
+    this.#state.thrown = null;
+    this.#context[HOST_CONTEXT] = hostContext;
   }
 
   /** A call is over, however it has ended. */
