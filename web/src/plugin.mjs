@@ -5,6 +5,7 @@ import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { bytesOf } from './input.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
+import { typedFunction } from './typed.mjs';
 
 /** @typedef {import('./core.mjs').Core} Core */
 /** @typedef {import('./input.mjs').Request} Request */
@@ -144,6 +145,17 @@ export class Plugin {
     } finally {
       if (this.#captured.size > 0) this.#flushOutput();
     }
+  }
+
+  /**
+   * A function of the main module that takes and gives values.
+   * @template [I=void]
+   * @template [O=void]
+   * @param {string} name
+   * @param {{ input?: import('./codecs.mjs').Encoder<I> | undefined, output?: import('./codecs.mjs').Decoder<O> | undefined }} [codecs]
+   */
+  function(name, codecs) {
+    return typedFunction(this, name, codecs);
   }
 
   /**
