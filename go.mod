@@ -12,6 +12,7 @@ require (
 	github.com/hack-pad/safejs v0.1.0
 	github.com/tetratelabs/wazero v1.12.0
 	golang.org/x/tools v0.42.0
+	google.golang.org/protobuf v1.34.2
 )
 
 require (
@@ -24,5 +25,4 @@ require (
 	golang.org/x/mod v0.33.0 // indirect
 	golang.org/x/sync v0.19.0 // indirect
 	golang.org/x/sys v0.44.0 // indirect
-	google.golang.org/protobuf v1.34.2 // indirect
 )

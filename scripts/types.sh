@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the shim's JSDoc types and the public declarations.
+# Checks the JSDoc types of the shim and of examples, and the public declarations.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 e2e/node_modules/.bin/tsc --project web/tsconfig.json
+e2e/node_modules/.bin/tsc --project examples/codecs/tsconfig.json

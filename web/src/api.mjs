@@ -7,6 +7,8 @@ import { PluginOutput } from './output.mjs';
 import { Plugin } from './plugin.mjs';
 import { CAPABILITIES } from './capabilities.mjs';
 
+export { codecs } from './codecs.mjs';
+export { hostFunction } from './host_function.mjs';
 export { CAPABILITIES, ExtismError, PluginOutput };
 
 /** @type {import('./core.mjs').Assets} */

@@ -58,6 +58,9 @@ export class PluginOutput extends DataView {
   }
 }
 
+/** The output of a function that has set none, where one is needed. */
+export const emptyOutput = () => new PluginOutput(new ArrayBuffer(0));
+
 /**
  * @param {ArrayBuffer} buffer
  * @param {number} off

@@ -8,6 +8,7 @@ import { HostFunctions } from './functions.mjs';
 import { unescape } from './host.mjs';
 import { bytesOf } from './input.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
+import { typedFunction } from './typed.mjs';
 
 /** @typedef {import('./core.mjs').Core} Core */
 /** @typedef {import('./input.mjs').Request} Request */
@@ -236,6 +237,17 @@ export class Plugin {
     if (this.#closed) throw closedError(name);
     if (!this.#give(this.#kernel.host_begin(given.length) >>> 0, given)) return this.#finish(Outcome.NO_ROOM, given.length);
     return this.#hostFunctions.wait ? this.#runSuspendable(name, f, hostContext) : this.#run(name, f, hostContext);
+  }
+
+  /**
+   * A function of the main module that takes and gives values.
+   * @template [I=void]
+   * @template [O=void]
+   * @param {string} name
+   * @param {{ input?: import('./codecs.mjs').Encoder<I> | undefined, output?: import('./codecs.mjs').Decoder<O> | undefined }} [codecs]
+   */
+  function(name, codecs) {
+    return typedFunction(this, name, codecs);
   }
 
   /**

@@ -138,6 +138,92 @@ export type ManifestLike =
  */
 export type HostFunction = (context: CallContext, ...args: any[]) => any;
 
+/** The types of WebAssembly that host functions can have. */
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64';
+
+/** What a guest's import of a host function has to look like. Frozen. */
+export interface HostFunctionSignature {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** A {@link HostFunction} that says what its signature is. The context may also be that of `@extism/extism`. */
+export interface TypedHostFunction {
+  (context: any, ...args: any[]): any;
+  readonly signature: HostFunctionSignature;
+}
+
+/**
+ * How a value crosses between a guest and a host function. `text`, `bytes`, `json`
+ * and codecs are blocks in the plug-in's memory, as PDKs pass them: the guest sees
+ * the i64 offset. `handle` is such an offset itself.
+ */
+export type HostValue = ValueType | 'text' | 'bytes' | 'json' | 'handle' | Codec<any>;
+
+/** What a host function gets for a parameter. */
+export type HostArgument<K> =
+  K extends 'i32' | 'f32' | 'f64' ? number
+  : K extends 'i64' | 'handle' ? bigint
+  : K extends 'text' ? string
+  : K extends 'bytes' ? Uint8Array
+  : K extends 'json' ? any
+  : K extends Codec<infer T> ? T
+  : never;
+
+/** What a host function may return for a result. */
+export type HostResult<K> =
+  K extends ValueType ? number | bigint
+  : K extends 'handle' ? bigint | null | undefined
+  : K extends 'text' ? string | null | undefined
+  : K extends 'bytes' ? Uint8Array | null | undefined
+  : K extends 'json' ? any
+  : K extends Codec<infer T> ? T | undefined
+  : never;
+
+/** The arguments of a host function, after the context. */
+export type HostArguments<P extends readonly unknown[]> = { -readonly [I in keyof P]: HostArgument<P[I]> };
+
+/** What a host function returns: anything for no result, the value itself for one, an array for several. */
+export type HostResults<R extends readonly unknown[]> =
+  R extends readonly [] ? unknown
+  : R extends readonly [infer K] ? HostResult<K>
+  : { readonly [I in keyof R]: HostResult<R[I]> };
+
+/** No value is of the second type. It makes TypeScript take array literals for tuples, also where `R` is still to be inferred. */
+type Returned<R extends readonly unknown[]> = NoInfer<HostResults<R>> | readonly [never];
+
+/**
+ * Declares a host function: what a guest passes and what it gets, so that the
+ * function itself needs no offsets, and its signature can be told. Not in
+ * `@extism/extism`, whose `functions` take the result, too.
+ *
+ * Numbers come as WebAssembly has them: i64 as BigInt and signed, i32 as a signed
+ * number. As results both numbers and BigInts are taken; an integer that does not
+ * fit wraps around, and what is neither is a TypeError.
+ *
+ * The guest owns all blocks, as PDKs expect: it frees those that it has passed,
+ * and those that it gets, or leaves both to the end of the call. The function gets
+ * copies. An offset at which no block is, such as 0, is an empty value; JSON has
+ * none, and {@link codecs}`.optional` makes undefined of it. An empty result, and
+ * undefined for any of these kinds, is offset 0; so is null, but JSON and other
+ * codecs have a null of their own.
+ *
+ * @param spec unset params or results: none
+ * @param fn gets the context and the values; its result may be a promise
+ * @throws ExtismError `INVALID_INPUT` for a kind that does not exist
+ *
+ * @example
+ * const functions = {
+ *   'extism:host/user': {
+ *     lookup: hostFunction({ params: ['text'], results: ['json'] }, (context, key) => table[key]),
+ *   },
+ * };
+ */
+export function hostFunction<const P extends readonly HostValue[] = [], const R extends readonly HostValue[] = []>(
+  spec: { params?: P | undefined; results?: R | undefined },
+  fn: (context: CallContext, ...args: HostArguments<P>) => Returned<R> | PromiseLike<Returned<R>>,
+): TypedHostFunction;
+
 /** Options of {@link createPlugin}. Unknown keys are refused. */
 export interface ExtismPluginOptions extends NativeManifestOptions {
   /** Whether modules may import `wasi_snapshot_preview1`. Unset: false. */
@@ -185,6 +271,52 @@ export class PluginOutput extends DataView<ArrayBuffer> {
   /** The buffer, which holds exactly these bytes. */
   arrayBuffer(): ArrayBuffer;
 }
+
+/** Makes bytes of values. A string stands for its UTF-8. Not in `@extism/extism`, as are the codecs below. */
+export interface Encoder<T> {
+  encode(value: T): string | Uint8Array;
+}
+
+/**
+ * Makes values of bytes. A function that has set no output counts as one with an
+ * empty output, which PDKs do not tell apart: whether that is a value, the decoder
+ * says.
+ */
+export interface Decoder<T> {
+  decode(output: PluginOutput): T;
+}
+
+/** A format. What its methods throw reaches the caller as it is. */
+export interface Codec<T> extends Encoder<T>, Decoder<T> {}
+
+/** The formats that need no library; those that do are about three lines each. */
+export const codecs: {
+  /** UTF-8. */
+  readonly text: Codec<string>;
+  /** The bytes themselves. */
+  readonly bytes: Codec<Uint8Array>;
+  /** No value: no input, or an output that does not matter. */
+  readonly none: Codec<void>;
+  /**
+   * JSON. Nobody checks that it is a `T`. Decoding throws a SyntaxError for what is
+   * no JSON, and that includes nothing at all.
+   */
+  json<T = any>(): Codec<T>;
+  /** Of another codec: undefined is nothing at all, the empty input or output. */
+  optional<T>(codec: Codec<T>): Codec<T | undefined>;
+};
+
+/** Options of a {@link PluginFunction}'s call. */
+export interface CallOptions {
+  /** For {@link CallContext.hostContext} in this call. */
+  hostContext?: unknown;
+}
+
+/**
+ * A function of a plug-in that takes a value and gives one. It calls
+ * {@link Plugin.call}, and rejects with what that or a codec throws.
+ */
+export type PluginFunction<I, O> = (input: I, options?: CallOptions) => Promise<O>;
 
 /**
  * The plug-in that has called a host function, in that call. Offsets are i64
@@ -241,6 +373,19 @@ export interface Plugin {
    * instances first, as after a trap: {@link call} waits for them
    */
   callSync<T = any>(name: string, input?: string | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): PluginOutput | null;
+   * A function of the main module that takes and gives values instead of bytes.
+   * Whether it exists shows when it is called. Not in `@extism/extism`.
+   * @param name of an exported function
+   * @param codecs unset input: it takes none; unset output: what it gives does not matter
+   *
+   * @example
+   * const count = plugin.function('count_vowels', { input: codecs.text, output: codecs.json<{ count: number }>() });
+   * console.log((await count('hello')).count);
+   */
+  function<I = void, O = void>(
+    name: string,
+    codecs?: { input?: Encoder<I> | undefined; output?: Decoder<O> | undefined },
+  ): PluginFunction<I, O>;
   /** Whether the main module exports a function of that name. */
   functionExists(name: string): Promise<boolean>;
   /** What the main module exports. */

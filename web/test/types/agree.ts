@@ -24,12 +24,15 @@ export const capabilities: SameKeys<declared.Capabilities, typeof runtime.CAPABI
 export const output: SameKeys<declared.PluginOutput, runtime.PluginOutput> = true;
 export const error: SameKeys<declared.ExtismError, runtime.ExtismError> = true;
 export const plugin: SameKeys<Named<declared.Plugin>, Named<RuntimePlugin>> = true;
+export const codecs: SameKeys<typeof declared.codecs, typeof runtime.codecs> = true;
 export const context: SameKeys<Named<declared.CallContext>, Named<RuntimeContext>> = true;
 
 export type Runtime = [
   Accepts<Omit<declared.Plugin, 'call' | symbol>, RuntimePlugin>,
   Accepts<Named<Omit<declared.CallContext, 'read' | 'getVariable'>>, RuntimeContext>,
   Accepts<declared.Capabilities, typeof runtime.CAPABILITIES>,
+  Accepts<typeof declared.codecs, typeof runtime.codecs>,
+  Accepts<(...args: any[]) => Pick<declared.TypedHostFunction, 'signature'>, typeof runtime.hostFunction>,
 ];
 
 // A program that was written for @extism/extism compiles: everything that it may
@@ -48,6 +51,7 @@ export type Peer = [
   Accepts<declared.MemoryOptions, peer.MemoryOptions>,
   Accepts<Omit<declared.ExtismPluginOptions, 'functions'>, Omit<peer.ExtismPluginOptions, 'functions'>>,
   Accepts<peer.Capabilities, declared.Capabilities>,
+  Accepts<NonNullable<peer.ExtismPluginOptions['functions']>[string][string], declared.TypedHostFunction>,
   Accepts<peer.LogLevel, declared.LogLevel>,
   Accepts<declared.LogLevel, peer.LogLevel>,
   Accepts<peer.PluginConfigLike, declared.PluginConfig>,
