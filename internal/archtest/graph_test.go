@@ -111,7 +111,7 @@ func loadCore(t *testing.T) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.exports) < 50 || len(p.imports) == 0 {
+	if len(p.exports) < 30 || len(p.imports) == 0 {
 		t.Fatalf("%d exports and %d imports found; the directives are not being read", len(p.exports), len(p.imports))
 	}
 	return p

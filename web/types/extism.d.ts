@@ -373,6 +373,7 @@ export interface Plugin {
    * instances first, as after a trap: {@link call} waits for them
    */
   callSync<T = any>(name: string, input?: string | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): PluginOutput | null;
+  /**
    * A function of the main module that takes and gives values instead of bytes.
    * Whether it exists shows when it is called. Not in `@extism/extism`.
    * @param name of an exported function

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+
+	"github.com/extism-js/extism-js/internal/kernel"
 )
 
 // WasiFunc answers one function of wasi_snapshot_preview1. args begins with its
@@ -64,12 +65,11 @@ func (w *Wasi) Close(ctx context.Context) error {
 
 // hostWasi makes the module behind the adapters' imports from "go".
 func (e *Engine) hostWasi(ctx context.Context) (*Instance, error) {
-	return e.host(ctx, e.wasi.info, "go", func(name string) func([]uint64) uint64 {
-		name = strings.TrimPrefix(name, "wasi_")
+	return e.host(ctx, e.wasi.info, "go", func(string) func([]uint64) uint64 {
 		return func(a []uint64) uint64 {
-			handle := int32(a[0])
-			if f := e.wasis[handle].config.Funcs[name]; f != nil {
-				return encode(f(handle, a[1:]))
+			handle, function := int32(a[0]), kernel.WasiFunctions[uint32(a[1])]
+			if f := e.wasis[handle].config.Funcs[function.Name]; f != nil {
+				return encode(f(handle, a[2:2+len(function.Type.Params)]))
 			}
 			return enosys
 		}

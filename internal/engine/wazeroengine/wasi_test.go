@@ -5,8 +5,23 @@ import (
 	"testing"
 
 	"github.com/extism-js/extism-js/internal/kernel"
+	"github.com/extism-js/extism-js/internal/wasi"
 	"github.com/extism-js/extism-js/internal/wasm"
 )
+
+// The adapter numbers functions as this table does, and the core looks them up in
+// that one.
+func TestWasiTablesAgree(t *testing.T) {
+	if len(kernel.WasiFunctions) != len(wasi.Functions) {
+		t.Fatalf("%d and %d functions", len(kernel.WasiFunctions), len(wasi.Functions))
+	}
+	for i, f := range kernel.WasiFunctions {
+		g := wasi.Functions[i]
+		if f.Name != g.Name || len(f.Type.Params) != len(g.Params) || len(f.Type.Params) > 9 {
+			t.Errorf("number %d is %s%v in one and %s%v in the other", i, f.Name, f.Type, g.Name, g.Params)
+		}
+	}
+}
 
 // Every function passes its arguments on in order and gives back the errno.
 func TestWasiForwards(t *testing.T) {
