@@ -16,7 +16,7 @@ import (
 // any of it runs. The number changes with every change of an import, an export,
 // a code or an encoding.
 //
-//go:wasmexport abi_version_1
+//go:wasmexport abi_version_2
 func abiVersion() {}
 
 // Text goes to the core through the inbox and comes back through the outbox;
