@@ -27,6 +27,9 @@ func (r *request) loadNow(w *manifest.Wasm, slot int) engine.Module {
 type loading struct {
 	*request
 	*webengine.Request
+	// typed says whether anything but the platform's own functions can be imported,
+	// so that the types of imports and exports are wanted even of streamed modules.
+	typed bool
 }
 
 // manifest makes a manifest of whatever was given for one.
@@ -71,6 +74,7 @@ func (r *loading) fromResponse(source int) (*manifest.Manifest, error) {
 
 // modules loads all modules of a manifest side by side.
 func (r *loading) modules(m *manifest.Manifest) ([]plugin.Module, error) {
+	r.typed = len(m.Wasm) > 1 || len(r.options.Functions) > 0
 	mods := make([]plugin.Module, len(m.Wasm))
 	errs := make([]error, len(mods))
 	done := make(chan struct{})
@@ -121,7 +125,7 @@ func (r *loading) load(w *manifest.Wasm, slot int) (engine.Module, error) {
 			return nil, err
 		}
 		if w.Hash == "" && facts.Type == "application/wasm" {
-			return r.CompileStreaming(source, slot)
+			return r.CompileStreaming(source, slot, r.typed)
 		}
 		if err := r.ReadBody(source); err != nil {
 			return nil, err

@@ -157,8 +157,13 @@ const corePackage = "./cmd/extism-js"
 
 // coreFlags keep the download small: nothing is inlined in the standard library,
 // which repeats itself so much more then that it compresses by 40 KB better. The
-// project's own packages stay inlined.
-var coreFlags = []string{"-gcflags=all=-l", "-gcflags=" + modulePath + "/...="}
+// project's own packages stay inlined, but for the one that reads modules: it calls
+// its reader everywhere, which would cost 6 KB.
+var coreFlags = []string{
+	"-gcflags=all=-l",
+	"-gcflags=" + modulePath + "/...=",
+	"-gcflags=" + modulePath + "/internal/wasm=-l",
+}
 
 // Core compiles the core alone, with build tags, and gives its bytes: tests use one
 // that can be told to fail. Root is as in [Options].

@@ -7,6 +7,8 @@
 // takes the whole core down with it.
 package engine
 
+import "github.com/extism-js/extism-js/internal/wasm"
+
 // PageSize is the size of a WebAssembly page in bytes (core spec §2.5.5).
 const PageSize = 65536
 
@@ -48,12 +50,17 @@ type Import struct {
 	Module string
 	Name   string
 	Kind   Kind
+	// Type says more than Kind; nil if it is not known, as when a compiled module
+	// came without its bytes.
+	Type *wasm.ExternType
 }
 
 // Export describes one thing that a module offers.
 type Export struct {
 	Name string
 	Kind Kind
+	// Type is as in [Import].
+	Type *wasm.ExternType
 }
 
 // Module is a compiled module. It has no state and may be instantiated any

@@ -77,6 +77,10 @@ func (d *decoder) members(path string, v *jsontree.Value, f func(key, path strin
 	if !d.kind(path, v, jsontree.Object) {
 		return
 	}
+	if isSource(v) {
+		d.fail(path, "bytes, a Response or a WebAssembly.Module cannot stand here")
+		return
+	}
 	seen := map[string]bool{}
 	for _, m := range v.Members {
 		key := canonical(m.Name)
@@ -177,6 +181,10 @@ func (d *decoder) wasmList(path string, v *jsontree.Value) []Wasm {
 
 func (d *decoder) wasm(path string, v *jsontree.Value) Wasm {
 	var w Wasm
+	if isSource(v) { // bytes, a Response or a module itself, in place of an object with one
+		w.Source, _ = d.source("data", path, v)
+		return w
+	}
 	places := 0
 	d.members(path, v, func(key, path string, v *jsontree.Value) {
 		switch key {
@@ -210,9 +218,14 @@ func (d *decoder) wasm(path string, v *jsontree.Value) Wasm {
 	return w
 }
 
+// isSource says whether a value stands for an object beside the manifest.
+func isSource(v *jsontree.Value) bool {
+	return v.Kind == jsontree.Object && len(v.Members) == 1 && v.Members[0].Name == sourceKey
+}
+
 // source decodes a reference to an object beside the manifest, or base64 text.
 func (d *decoder) source(key, path string, v *jsontree.Value) (*int, []byte) {
-	if v.Kind == jsontree.Object && len(v.Members) == 1 && v.Members[0].Name == sourceKey {
+	if isSource(v) {
 		n := int(d.integer(path, v.Members[0].Value, math.MaxInt32))
 		if n >= d.sources {
 			d.fail(path, "refers to an object that is not there")

@@ -2,86 +2,6 @@ package wasm
 
 import "bytes"
 
-// Kind is what an import or export is, numbered as in the binary format (core
-// spec §5.5.5; tags are from the exception handling proposal).
-type Kind byte
-
-// The kinds.
-const (
-	KindFunc Kind = iota
-	KindTable
-	KindMemory
-	KindGlobal
-	KindTag
-)
-
-// Limits bounds the size of a memory or table: in pages for a memory, in elements
-// for a table.
-type Limits struct {
-	Min uint64
-	// Max is nil if the module sets none.
-	Max *uint64
-	// Shared memories come from the threads proposal, 64-bit ones from memory64.
-	Shared, Is64 bool
-	// PageLog is the base-2 logarithm of the page size: 16, unless the module uses
-	// the custom page sizes proposal.
-	PageLog uint32
-}
-
-// Import is one import of a module.
-type Import struct {
-	Module, Name string
-	Kind         Kind
-	// Func is the signature if Kind is [KindFunc], nil if that type is none of a
-	// function.
-	Func *FuncType
-	// Memory is set if Kind is [KindMemory].
-	Memory *Limits
-}
-
-// Export is one export of a module.
-type Export struct {
-	Name string
-	Kind Kind
-	// Index is the position in the index space of its kind, imports first.
-	Index uint32
-	// Func is the signature if Kind is [KindFunc].
-	Func *FuncType
-}
-
-// Info is what other modules can see of a module. It shares nothing with the
-// bytes that it was read from.
-type Info struct {
-	// Imports and Exports are in the order of their sections.
-	Imports []Import
-	Exports []Export
-	// Memories are the module's memories, imported ones first.
-	Memories []Limits
-	// HasStart says whether instantiating the module runs a start function.
-	HasStart bool
-}
-
-// Import returns the import of that name, or nil. A module may import a name more
-// than once; this is the first.
-func (i *Info) Import(module, name string) *Import {
-	for n := range i.Imports {
-		if m := &i.Imports[n]; m.Module == module && m.Name == name {
-			return m
-		}
-	}
-	return nil
-}
-
-// Export returns the export of that name, or nil.
-func (i *Info) Export(name string) *Export {
-	for n := range i.Exports {
-		if e := &i.Exports[n]; e.Name == name {
-			return e
-		}
-	}
-	return nil
-}
-
 // magic is how every core module begins: its magic number and version 1 (core spec
 // §5.5.16).
 var magic = []byte("\x00asm\x01\x00\x00\x00")
@@ -112,20 +32,53 @@ var secOrder = [...]int{
 	secCode: 12, secData: 13,
 }
 
-// Parse reads a module's imports, exports and memories. It looks at no code and
-// validates only what it reads: whether a module is valid is for the engine to say.
-// The time and memory it takes are proportional to len(module). Errors are
-// [*FormatError].
+// Bounds of what is read of a module that lies elsewhere. Engines take a million
+// functions and as many imports; what modules really have is far below.
+const (
+	maxSection  = 4 << 20 // bytes
+	maxSections = 10_000
+)
+
+// Parse reads a module's head: what comes before its elements, code and data. It
+// validates only what it reads: whether a module is valid is for the engine to say,
+// and so the rest may be missing. The time and memory it takes are proportional to
+// the length of the head. Errors are [*FormatError].
 func Parse(module []byte) (*Info, error) {
-	p := parser{reader: reader{data: module, end: len(module)}}
-	if !bytes.HasPrefix(module, magic) {
+	return parse(len(module), func(off, n int) []byte { return module[off : off+n] })
+}
+
+// Read is [Parse] for a module of size bytes that lies elsewhere. It has the parts
+// that it needs copied by read, which fills dst from off on and gives false if it
+// cannot; off and dst are within size. Sections of more than 4 MiB are refused.
+func Read(size uint32, read func(off uint32, dst []byte) bool) (*Info, error) {
+	var buf []byte // for one section after the other
+	return parse(int(size), func(off, n int) []byte {
+		if n > maxSection {
+			return nil
+		}
+		if n > cap(buf) {
+			buf = make([]byte, n)
+		}
+		buf = buf[:n]
+		if !read(uint32(off), buf) {
+			return nil
+		}
+		return buf
+	})
+}
+
+func parse(size int, fetch func(off, n int) []byte) (*Info, error) {
+	p := parser{size: size, fetch: fetch}
+	if p.window(0, min(size, len(magic))); !bytes.Equal(p.data, magic) {
 		p.fail(0, "not a WebAssembly core module")
 		return nil, p.err
 	}
-	p.pos = len(magic)
 	last := 0
-	for p.left() > 0 && !p.failed() {
-		last = p.section(last)
+	for at, n := len(magic), 0; at < size && !p.failed(); n++ {
+		if n == maxSections {
+			p.fail(at, "too many sections")
+		}
+		at, last = p.section(at, last)
 	}
 	p.resolve()
 	if p.failed() {
@@ -136,241 +89,104 @@ func Parse(module []byte) (*Info, error) {
 
 type parser struct {
 	reader
+	size  int
+	fetch func(off, n int) []byte // borrowed until the next; nil if it cannot be had
 	info  Info
 	types []*FuncType // nil for types that are not functions
-	funcs []uint32    // type indices, imported functions first
+	// The index spaces, imports first. Tables and globals end early if an
+	// initialiser cannot be read.
+	funcs   []uint32 // type indices
+	tables  []TableType
+	globals []GlobalType
+	tags    []*FuncType
 }
 
-// section reads one section and returns its place in the order.
-func (p *parser) section(last int) int {
-	at := p.pos
+// window has the reader read n bytes from off on.
+func (p *parser) window(off, n int) {
+	p.data, p.base, p.pos, p.end = p.fetch(off, n), off, off, off+n
+	if len(p.data) != n {
+		p.fail(off, "cannot be read")
+	}
+}
+
+// section reads the section that begins at some place. It gives where the next one
+// begins, and the order's place of this one.
+func (p *parser) section(at, last int) (next, place int) {
+	const header = 6 // bytes at most: the identifier and a number of 32 bits
+	p.window(at, min(header, p.size-at))
 	id := p.byte()
+	if int(id) < len(secOrder) && secOrder[id] >= secOrder[secElement] {
+		return p.size, secOrder[id] // the head ends here
+	}
 	size := p.u32()
-	start := p.skip(size)
+	start := p.pos
+	if !p.failed() && uint64(size) > uint64(p.size-start) {
+		p.fail(start, "unexpected end")
+	}
+	next = start + int(size)
 	if p.failed() || id == secCustom {
-		return last
+		return next, last
 	}
 	if int(id) >= len(secOrder) {
 		p.fail(at, "unknown section")
-		return last
+		return next, last
 	}
 	if secOrder[id] <= last {
 		p.fail(at, "section out of order")
-		return last
-	}
-	read := map[byte]func(){
-		secType: p.typeSection, secImport: p.importSection, secFunction: p.functionSection,
-		secMemory: p.memorySection, secExport: p.exportSection, secStart: p.startSection,
-	}[id]
-	if read == nil {
-		return secOrder[id]
+		return next, last
 	}
 	// Nothing may reach past its own section, nor leave part of it.
-	outer, next := p.end, p.pos
-	p.pos, p.end = start, next
-	read()
+	p.window(start, int(size))
+	p.contents(id)
 	if !p.failed() && p.left() > 0 {
 		p.fail(p.pos, "section longer than its contents")
 	}
-	p.end = outer
-	if !p.failed() {
-		p.pos = next
-	} else {
-		p.pos = outer
-	}
-	return secOrder[id]
+	return next, secOrder[id]
 }
 
-// Forms of types (core spec §5.3, and the garbage collection proposal).
-const (
-	formFunc     = 0x60
-	formStruct   = 0x5f
-	formArray    = 0x5e
-	formSub      = 0x50
-	formSubFinal = 0x4f
-	formRec      = 0x4e
-)
-
-// typeSection reads types one after the other. A recursion group only adds its
-// members to what is still to come, so nothing here recurses.
-func (p *parser) typeSection() {
-	for todo := p.count(1); todo > 0 && !p.failed(); todo-- {
-		at := p.pos
-		form := p.byte()
-		if form == formRec {
-			todo += p.count(1)
-			continue
-		}
-		if form == formSub || form == formSubFinal {
-			for n := p.count(1); n > 0 && !p.failed(); n-- {
-				p.u32()
-			}
-			form = p.byte()
-		}
-		p.compositeType(at, form)
+func (p *parser) contents(id byte) {
+	switch id {
+	case secType:
+		p.typeSection()
+	case secImport:
+		p.importSection()
+	case secFunction:
+		p.functionSection()
+	case secTable:
+		p.tableSection()
+	case secMemory:
+		p.memorySection()
+	case secTag:
+		p.tagSection()
+	case secGlobal:
+		p.globalSection()
+	case secExport:
+		p.exportSection()
+	case secStart:
+		p.u32()
+		p.info.HasStart = true
 	}
 }
 
-func (p *parser) compositeType(at int, form byte) {
-	switch form {
-	case formFunc:
-		t := &FuncType{Params: p.valueTypes(), Results: p.valueTypes()}
-		p.types = append(p.types, t)
-		return
-	case formStruct:
-		for n := p.count(2); n > 0 && !p.failed(); n-- {
-			p.fieldType()
-		}
-	case formArray:
-		p.fieldType()
-	default:
-		p.fail(at, "unknown form of type")
-	}
-	p.types = append(p.types, nil)
-}
-
-func (p *parser) fieldType() {
-	// i8 and i16 occur only here.
-	if b := p.byte(); b != 0x78 && b != 0x77 && !p.failed() {
-		p.pos--
-		p.valueType()
-	}
-	p.byte()
-}
-
-func (p *parser) valueTypes() []ValueType {
-	n := p.count(1)
-	types := make([]ValueType, 0, n)
-	for ; n > 0 && !p.failed(); n-- {
-		types = append(types, p.valueType())
-	}
-	return types
-}
-
-func (p *parser) valueType() ValueType {
-	at := p.pos
-	switch b := p.byte(); {
-	case b >= byte(V128) && b <= byte(I32), b == byte(FuncRef), b == byte(ExternRef):
-		return ValueType(b)
-	case b == 0x63 || b == 0x64: // (ref null ht), (ref ht)
-		p.skipSigned()
-		return Ref
-	case b >= 0x68 && b <= 0x76: // shorthands such as anyref
-		return Ref
-	default:
-		p.fail(at, "unknown value type")
-		return 0
-	}
-}
-
-func (p *parser) limits() Limits {
-	at := p.pos
-	flags := p.byte()
-	if flags > 15 {
-		p.fail(at, "unknown flags of limits")
-	}
-	l := Limits{Shared: flags&2 != 0, Is64: flags&4 != 0, PageLog: 16}
-	bits := 32
-	if l.Is64 {
-		bits = 64
-	}
-	l.Min = p.leb(bits)
-	if flags&1 != 0 {
-		most := p.leb(bits)
-		l.Max = &most
-	}
-	if flags&8 != 0 {
-		l.PageLog = p.u32()
-	}
-	return l
-}
-
-func (p *parser) importSection() {
-	// Two empty names, a kind and at least one byte for what it is.
-	n := p.count(4)
-	p.info.Imports = make([]Import, 0, n)
-	for ; n > 0 && !p.failed(); n-- {
-		m := Import{Module: p.name(), Name: p.name()}
-		at := p.pos
-		m.Kind = Kind(p.byte())
-		switch m.Kind {
-		case KindFunc:
-			index := p.u32()
-			m.Func = p.typeAt(at+1, index)
-			p.funcs = append(p.funcs, index)
-		case KindTable:
-			p.valueType()
-			p.limits()
-		case KindMemory:
-			l := p.limits()
-			m.Memory = &l
-			p.info.Memories = append(p.info.Memories, l)
-		case KindGlobal:
-			p.valueType()
-			p.byte()
-		case KindTag:
-			p.byte()
-			p.u32()
-		default:
-			p.fail(at, "unknown kind of import")
-		}
-		p.info.Imports = append(p.info.Imports, m)
-	}
-}
-
-func (p *parser) typeAt(at int, index uint32) *FuncType {
-	if uint64(index) >= uint64(len(p.types)) {
-		p.fail(at, "no such type")
-		return nil
-	}
-	return p.types[index]
-}
-
-func (p *parser) functionSection() {
-	for n := p.count(1); n > 0 && !p.failed(); n-- {
-		at := p.pos
-		index := p.u32()
-		p.typeAt(at, index)
-		p.funcs = append(p.funcs, index)
-	}
-}
-
-func (p *parser) memorySection() {
-	for n := p.count(2); n > 0 && !p.failed(); n-- {
-		p.info.Memories = append(p.info.Memories, p.limits())
-	}
-}
-
-func (p *parser) exportSection() {
-	n := p.count(3)
-	p.info.Exports = make([]Export, 0, n)
-	for ; n > 0 && !p.failed(); n-- {
-		e := Export{Name: p.name()}
-		at := p.pos
-		e.Kind = Kind(p.byte())
-		if e.Kind > KindTag {
-			p.fail(at, "unknown kind of export")
-		}
-		at = p.pos
-		e.Index = p.u32()
-		if e.Kind == KindFunc && uint64(e.Index) >= uint64(len(p.funcs)) {
-			p.fail(at, "no such function")
-		}
-		p.info.Exports = append(p.info.Exports, e)
-	}
-}
-
-func (p *parser) startSection() {
-	p.u32()
-	p.info.HasStart = true
-}
-
-// resolve gives exported functions their signatures.
+// resolve gives exports their types.
 func (p *parser) resolve() {
 	for i := range p.info.Exports {
+		if p.failed() {
+			return
+		}
 		e := &p.info.Exports[i]
-		if e.Kind == KindFunc && !p.failed() {
-			e.Func = p.types[p.funcs[e.Index]]
+		n := uint64(e.Index)
+		switch {
+		case e.Kind == KindFunc: // the index has been checked
+			e.Func = p.types[p.funcs[n]]
+		case e.Kind == KindTable && n < uint64(len(p.tables)):
+			e.Table = &p.tables[n]
+		case e.Kind == KindMemory && n < uint64(len(p.info.Memories)):
+			e.Memory = &p.info.Memories[n]
+		case e.Kind == KindGlobal && n < uint64(len(p.globals)):
+			e.Global = &p.globals[n]
+		case e.Kind == KindTag && n < uint64(len(p.tags)):
+			e.Func = p.tags[n]
 		}
 	}
 }

@@ -32,6 +32,8 @@ const (
 	refType = "\x60\x01\x63\x6b\x01\x6f"
 )
 
+func function(t *FuncType) ExternType { return ExternType{Kind: KindFunc, Func: t} }
+
 func ptr(n uint64) *uint64 { return &n }
 
 func TestParse(t *testing.T) {
@@ -58,11 +60,11 @@ func TestParse(t *testing.T) {
 			),
 			Info{
 				Imports: []Import{
-					{Module: "m", Name: "f", Kind: KindFunc, Func: toI},
-					{Module: "m", Name: "t", Kind: KindTable},
-					{Module: "m", Name: "mem", Kind: KindMemory, Memory: &Limits{Min: 1, Max: ptr(65536), PageLog: 16}},
-					{Name: "g", Kind: KindGlobal},
-					{Module: "m", Name: "tag", Kind: KindTag},
+					{Module: "m", Name: "f", ExternType: function(toI)},
+					{Module: "m", Name: "t", ExternType: ExternType{Kind: KindTable, Table: &TableType{FuncRef, Limits{Min: 1, Max: ptr(2), PageLog: 16}}}},
+					{Module: "m", Name: "mem", ExternType: ExternType{Kind: KindMemory, Memory: &Limits{Min: 1, Max: ptr(65536), PageLog: 16}}},
+					{Name: "g", ExternType: ExternType{Kind: KindGlobal, Global: &GlobalType{I32, true}}},
+					{Module: "m", Name: "tag", ExternType: ExternType{Kind: KindTag, Func: none}},
 				},
 				Memories: []Limits{{Min: 1, Max: ptr(65536), PageLog: 16}},
 			},
@@ -80,11 +82,11 @@ func TestParse(t *testing.T) {
 				section(secStart, "\x01"),
 			),
 			Info{
-				Imports: []Import{{Module: "m", Name: "f", Kind: KindFunc, Func: toI}},
+				Imports: []Import{{Module: "m", Name: "f", ExternType: function(toI)}},
 				Exports: []Export{
-					{Name: "again", Kind: KindFunc, Index: 0, Func: toI},
-					{Name: "_start", Kind: KindFunc, Index: 1, Func: none},
-					{Name: "memory", Kind: KindMemory},
+					{Name: "again", ExternType: function(toI)},
+					{Name: "_start", Index: 1, ExternType: function(none)},
+					{Name: "memory", ExternType: ExternType{Kind: KindMemory, Memory: &one}},
 				},
 				Memories: []Limits{one},
 				HasStart: true,
@@ -100,7 +102,7 @@ func TestParse(t *testing.T) {
 				section(secFunction, vec("\x03")),
 				section(secExport, vec(name("f")+"\x00\x00")),
 			),
-			Info{Exports: []Export{{Name: "f", Kind: KindFunc, Func: toI}}},
+			Info{Exports: []Export{{Name: "f", ExternType: function(toI)}}},
 		},
 		{
 			"limits of later proposals",
@@ -113,8 +115,7 @@ func TestParse(t *testing.T) {
 			"custom sections anywhere, and unread ones",
 			module(
 				section(secCustom, name("x")), section(secType, vec()), section(secCustom, ""),
-				section(secTable, "?"), section(secTag, "?"), section(secGlobal, "?"), section(secElement, "?"),
-				section(secDataCount, "?"), section(secCode, "?"), section(secData, "?"),
+				section(secElement, "?"), section(secDataCount, "?"), section(secCode, "?"), section(secData, "?"),
 			),
 			Info{},
 		},
@@ -153,7 +154,7 @@ func TestParseRejects(t *testing.T) {
 		{"contents longer than their section", module("\x01\x02\x01\x60", "\x00\x00"), 12, "unexpected end"},
 		{"twice the same section", module(section(1, vec()), section(1, vec())), 11, "section out of order"},
 		{"sections in the wrong order", module(section(2, vec()), section(1, vec())), 11, "section out of order"},
-		{"tags after globals", module(section(secGlobal, ""), section(secTag, "")), 10, "section out of order"},
+		{"tags after globals", module(section(secGlobal, vec()), section(secTag, vec())), 11, "section out of order"},
 		{"unknown section", module(section(14, "")), 8, "unknown section"},
 		{"more items than bytes", module(section(2, leb(900_000)+"abc")), 10, "more items than bytes"},
 		{"too many items", module(section(1, leb(1_000_001)+"abc")), 10, "too many items"},
@@ -199,8 +200,8 @@ func TestParseManyLevels(t *testing.T) {
 
 func TestLookUp(t *testing.T) {
 	info := Info{
-		Imports: []Import{{Module: "a", Name: "x"}, {Module: "b", Name: "x", Kind: KindMemory}},
-		Exports: []Export{{Name: "f"}, {Name: "m", Kind: KindMemory}},
+		Imports: []Import{{Module: "a", Name: "x"}, {Module: "b", Name: "x", ExternType: ExternType{Kind: KindMemory}}},
+		Exports: []Export{{Name: "f"}, {Name: "m", ExternType: ExternType{Kind: KindMemory}}},
 	}
 	if m := info.Import("b", "x"); m == nil || m.Kind != KindMemory {
 		t.Errorf("got %v", m)

@@ -20,7 +20,8 @@ func (e *FormatError) Error() string {
 // reader walks over bytes. After the first error it stands still, gives zeros and
 // keeps that error, so that callers check once for a whole structure.
 type reader struct {
-	data []byte
+	data []byte // of the module, from base on
+	base int
 	pos  int // from the start of the module
 	end  int
 	err  *FormatError
@@ -42,7 +43,7 @@ func (r *reader) byte() byte {
 		r.fail(r.pos, "unexpected end")
 		return 0
 	}
-	b := r.data[r.pos]
+	b := r.data[r.pos-r.base]
 	r.pos++
 	return b
 }
@@ -79,10 +80,10 @@ func (r *reader) leb(bits int) uint64 {
 
 func (r *reader) u32() uint32 { return uint32(r.leb(32)) }
 
-// skipSigned passes over a signed LEB128 number of at most 33 bits.
-func (r *reader) skipSigned() {
+// skipSigned passes over a signed LEB128 number of at most so many bytes.
+func (r *reader) skipSigned(most int) {
 	at := r.pos
-	for range 5 {
+	for range most {
 		if r.byte() < 0x80 {
 			return
 		}
@@ -117,7 +118,7 @@ func (r *reader) name() string {
 	if r.failed() {
 		return ""
 	}
-	b := r.data[at:r.pos]
+	b := r.data[at-r.base : r.pos-r.base]
 	if !utf8.Valid(b) {
 		r.fail(at, "name is not UTF-8")
 		return ""

@@ -8,10 +8,12 @@ package wasm
 
 import "strings"
 
-// ValueType is a value type as the binary format encodes it (core spec §5.3.5).
-type ValueType byte
+// ValueType is a value type. Numbers, vectors and nullable references to abstract
+// heap types are the byte by which the binary format encodes them (core spec §5.3);
+// [NonNull] is added for references that may not be null.
+type ValueType uint16
 
-// The number and vector types and the two reference types of the 2.0 spec.
+// The number and vector types, and reference types of the 2.0 and 3.0 specs.
 const (
 	I32       ValueType = 0x7f
 	I64       ValueType = 0x7e
@@ -20,12 +22,38 @@ const (
 	V128      ValueType = 0x7b
 	FuncRef   ValueType = 0x70
 	ExternRef ValueType = 0x6f
-	// Ref stands for any other reference type, such as those of the garbage
-	// collection proposal, whose encoding is longer than a byte.
+	AnyRef    ValueType = 0x6e
+	ExnRef    ValueType = 0x69
+	// Ref stands for a reference to any other type, such as one that the module
+	// defines: what encodes it there says nothing elsewhere.
 	Ref ValueType = 0x64
+	// NonNull marks a reference that may not be null.
+	NonNull ValueType = 0x100
 )
 
-// String gives the type as the text format names it.
+// heapType is an abstract heap type (core spec §3.0 §2.3.3).
+type heapType struct {
+	name, shorthand string
+	top             ValueType // what it and all its relatives are subtypes of
+}
+
+// heapTypes are those that are known, from 0x69 on.
+var heapTypes = [...]heapType{
+	{"exn", "exnref", ExnRef}, {"array", "arrayref", AnyRef}, {"struct", "structref", AnyRef},
+	{"i31", "i31ref", AnyRef}, {"eq", "eqref", AnyRef}, {"any", "anyref", AnyRef},
+	{"extern", "externref", ExternRef}, {"func", "funcref", FuncRef}, {"none", "nullref", AnyRef},
+	{"noextern", "nullexternref", ExternRef}, {"nofunc", "nullfuncref", FuncRef}, {"noexn", "nullexnref", ExnRef},
+}
+
+// heap gives what a reference refers to; the zero value if that is not known.
+func (t ValueType) heap() heapType {
+	if i := int(t&^NonNull) - int(ExnRef); i >= 0 && i < len(heapTypes) {
+		return heapTypes[i]
+	}
+	return heapType{}
+}
+
+// String gives the type as the text format names it; [Ref] is "ref".
 func (t ValueType) String() string {
 	switch t {
 	case I32:
@@ -38,12 +66,27 @@ func (t ValueType) String() string {
 		return "f64"
 	case V128:
 		return "v128"
-	case FuncRef:
-		return "funcref"
-	case ExternRef:
-		return "externref"
 	}
-	return "ref"
+	heap := t.heap()
+	switch {
+	case heap.top == 0:
+		return "ref"
+	case t&NonNull != 0:
+		return "(ref " + heap.name + ")"
+	}
+	return heap.shorthand
+}
+
+// IsRef says whether values of the type are references.
+func (t ValueType) IsRef() bool { return t < V128 || t&NonNull != 0 }
+
+// differs says whether it is certain that no value of one type is of the other.
+func (t ValueType) differs(u ValueType) bool {
+	if t == u {
+		return false
+	}
+	a, b := t.heap().top, u.heap().top
+	return !t.IsRef() || !u.IsRef() || a != 0 && b != 0 && a != b
 }
 
 // FuncType is the signature of a function.
@@ -59,6 +102,24 @@ func (t FuncType) String() string {
 // Equal says whether two functions have the same signature.
 func (t FuncType) Equal(u FuncType) bool {
 	return same(t.Params, u.Params) && same(t.Results, u.Results)
+}
+
+// differs says whether it is certain that the signatures are of two types, neither
+// of which is a subtype of the other.
+func (t FuncType) differs(u FuncType) bool {
+	return anyDiffers(t.Params, u.Params) || anyDiffers(t.Results, u.Results)
+}
+
+func anyDiffers(a, b []ValueType) bool {
+	if len(a) != len(b) {
+		return true
+	}
+	for i := range a {
+		if a[i].differs(b[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 func list(types []ValueType) string {

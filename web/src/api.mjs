@@ -59,7 +59,7 @@ export async function createPlugin(manifest, options) {
   const request = readRequest(await manifest, forCore, local.fetch);
   const mine = currentCore();
   if (mine.running) return Plugin.create(mine, request, local, runningCore);
-  for (const url of request.urls) mine.host.fetchEarly(local.fetch, url);
+  for (const url of request.urls) mine.host.fetchEarly(local.fetch, url, request.typed);
   await mine.started;
   return Plugin.create(mine, request, local, runningCore);
 }

@@ -169,11 +169,11 @@ export class Core {
   /**
    * Links a plug-in.
    * @param {import('./input.mjs').Request} request
-   * @returns {Promise<{ id: number, names: string[], modules: WebAssembly.Module[], json: string }>}
+   * @returns {Promise<{ id: number, names: string[], modules: import('./host.mjs').ModuleRecord[], json: string }>}
    */
   create(request) {
     return new Promise((resolve, reject) => {
-      /** @type {WebAssembly.Module[]} */
+      /** @type {import('./host.mjs').ModuleRecord[]} */
       const modules = [];
       const number = this.host.begin({
         sources: request.sources.slice(),
@@ -204,6 +204,16 @@ export class Core {
       if (text === null) return -1;
       this.#text = encodeText(text);
       return this.#text.length;
+    },
+    /** @type {(request: number, source: number) => number} */
+    source_size: (request, source) => this.host.sourceBytes(request, source).length,
+    /** @type {(request: number, source: number, off: number, dst: number, n: number) => number} */
+    source_read: (request, source, off, dst, n) => {
+      const bytes = this.host.sourceBytes(request, source);
+      const end = (off >>> 0) + (n >>> 0);
+      if (end > bytes.length) return 0;
+      this.memories.coreBytes().set(bytes.subarray(off >>> 0, end), dst >>> 0);
+      return 1;
     },
     /** @type {(to: number) => void} */
     take_text: (to) => this.memories.coreBytes().set(this.#text, to >>> 0),

@@ -1,13 +1,20 @@
 // @ts-check
 
 import { textOf } from './error.mjs';
+import { headOf, readHead } from './head.mjs';
 
 /** @typedef {typeof globalThis.fetch} Fetch */
 
 /**
  * A Response, and what the core may know about it: the core never sees the
  * Response itself, which may be of the user's making.
- * @typedef {{ response: Response, facts: string, compiling?: Promise<WebAssembly.Module> }} ResponseRecord
+ * @typedef {{ response: Response, facts: string, compiling?: Promise<ModuleRecord>, head?: Uint8Array | undefined }} ResponseRecord
+ */
+
+/**
+ * A compiled module, and what is kept of its bytes: those from which the core reads
+ * the types of its imports and exports, which JavaScript does not tell.
+ * @typedef {{ module: WebAssembly.Module, head?: Uint8Array | undefined }} ModuleRecord
  */
 
 /**
@@ -28,8 +35,8 @@ export function recordOf(response) {
 /**
  * A plug-in in the making. Go knows its objects by number.
  * @typedef {object} Making
- * @property {unknown[]} sources Uint8Array, WebAssembly.Module and ResponseRecord objects
- * @property {WebAssembly.Module[]} modules what was made of them
+ * @property {unknown[]} sources Uint8Array, ModuleRecord and ResponseRecord objects
+ * @property {ModuleRecord[]} modules what was made of them
  * @property {Fetch} fetch
  * @property {(made: { id: number, names: string, json: string }) => void} created
  * @property {(error: string, cause: { cause?: unknown }) => void} refused
@@ -42,6 +49,8 @@ export function recordOf(response) {
 
 /** Up to this many bytes a module is compiled while the page waits. */
 const COMPILE_AT_ONCE = 32 << 10;
+
+const NOTHING = new Uint8Array();
 
 /**
  * What the core's control plane may ask of the platform: the other side of
@@ -99,10 +108,11 @@ export class Host {
    * loaded: a request, and if a module answers it, compiling that.
    * @param {Fetch} fetch
    * @param {string} url
+   * @param {boolean} typed whether the module's head is to be kept
    */
-  fetchEarly(fetch, url) {
+  fetchEarly(fetch, url, typed) {
     if (this.#early.has(url)) return;
-    const record = (async () => compileEarly(recordOf(await fetch(url))))();
+    const record = (async () => compileEarly(recordOf(await fetch(url)), typed))();
     record.catch(() => {}); // the core hears of it when it asks
     this.#early.set(url, record);
   }
@@ -160,14 +170,26 @@ export class Host {
   }
 
   /**
+   * What there is of a source's bytes: all, the head of a module, or none. The core
+   * reads them with its frames on the stack, so this does not throw.
+   * @param {number} number
+   * @param {number} source
+   * @returns {Uint8Array}
+   */
+  sourceBytes(number, source) {
+    const from = /** @type {any} */ (this.#makings.get(number)?.sources[source]);
+    return from instanceof Uint8Array ? from : from?.head ?? NOTHING;
+  }
+
+  /**
    * Puts a module into a slot, and gives its description.
    * @param {number} number
    * @param {number} slot
-   * @param {WebAssembly.Module} module
+   * @param {ModuleRecord} made
    */
-  #made(number, slot, module) {
-    this.#making(number).modules[slot] = module;
-    return describe(module);
+  #made(number, slot, made) {
+    this.#making(number).modules[slot] = made;
+    return describe(made.module);
   }
 
   /**
@@ -201,7 +223,7 @@ export class Host {
     if (!(from instanceof Uint8Array)) return this.#made(number, slot, from);
     if (from.length > COMPILE_AT_ONCE) return null;
     try {
-      return this.#made(number, slot, new WebAssembly.Module(/** @type {any} */ (from)));
+      return this.#made(number, slot, { module: new WebAssembly.Module(/** @type {any} */ (from)), head: headOf(from) });
     } catch {
       return null;
     }
@@ -223,13 +245,18 @@ export class Host {
 
     /** @type {(number: number, source: number, slot: number) => Settles} */
     compile: (number, source, slot) =>
-      this.#settle(async () => this.#made(number, slot, await WebAssembly.compile(this.#source(number, source)))),
+      this.#settle(async () => {
+        const bytes = this.#source(number, source);
+        return this.#made(number, slot, { module: await WebAssembly.compile(bytes), head: headOf(bytes) });
+      }),
 
-    /** @type {(number: number, source: number, slot: number) => Settles} */
-    compileStreaming: (number, source, slot) =>
+    /** @type {(number: number, source: number, slot: number, typed: boolean) => Settles} */
+    compileStreaming: (number, source, slot, typed) =>
       this.#settle(async () => {
         const record = this.#source(number, source);
-        return this.#made(number, slot, await (record.compiling ?? compileResponse(record.response)));
+        const made = await (record.compiling ?? compileResponse(record.response, typed));
+        record.head = made.head;
+        return this.#made(number, slot, made);
       }),
 
     /** @type {(number: number, source: number, slot: number) => string} */
@@ -270,26 +297,52 @@ export class Host {
 }
 
 /**
- * Compiles a module while it arrives.
+ * Compiles a module while it arrives. If its head is to be kept, the beginning of
+ * the response is read twice.
  * @param {Response} response
+ * @param {boolean} typed whether it is
+ * @returns {Promise<ModuleRecord>}
  */
-async function compileResponse(response) {
-  return WebAssembly.compileStreaming ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+async function compileResponse(response, typed) {
+  if (!WebAssembly.compileStreaming) {
+    const bytes = await response.arrayBuffer();
+    return { module: await WebAssembly.compile(bytes), head: headOf(new Uint8Array(bytes)) };
+  }
+  const copy = typed ? copyOf(response) : undefined;
+  const head = copy && readHead(copy);
+  try {
+    return { module: await WebAssembly.compileStreaming(response), head: await head };
+  } finally {
+    copy?.cancel().catch(() => {}); // if that has failed, the rest is not wanted either
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {ReadableStreamDefaultReader<Uint8Array> | undefined} undefined if it cannot be read twice
+ */
+function copyOf(response) {
+  try {
+    return response.clone().body?.getReader();
+  } catch {
+    return undefined; // it has been read, or is not what it seems; compiling it says so
+  }
 }
 
 /**
  * @param {ResponseRecord} record
+ * @param {boolean} typed
  */
-function compileEarly(record) {
+function compileEarly(record, typed) {
   const { ok, type } = JSON.parse(record.facts);
   if (!ok || type !== 'application/wasm') return record;
-  const compiling = compileResponse(record.response);
+  const compiling = compileResponse(record.response, typed);
   compiling.catch(() => {}); // likewise
   return { ...record, compiling };
 }
 
 /**
- * A module's imports and exports, for parseDescription in host_js.go. JSON would
+ * A module's imports and exports, for describe in host_js.go. JSON would
  * take the core several times as long to read.
  * @param {WebAssembly.Module} module
  */

@@ -12,9 +12,10 @@ import { platformFetch } from './load.mjs';
 /**
  * @typedef {object} Request
  * @property {string} text JSON: { input, options } and, for modules that have been compiled before, compiled
- * @property {unknown[]} sources Uint8Array, WebAssembly.Module and ResponseRecord objects
+ * @property {unknown[]} sources Uint8Array, ModuleRecord and ResponseRecord objects
  * @property {typeof fetch} fetch
  * @property {string[]} urls what the core is going to fetch, and to compile if it is a module
+ * @property {boolean} typed whether the core will want to know the types of what these modules import and export
  */
 
 /**
@@ -136,47 +137,50 @@ export function readRequest(manifest, options, fetch) {
   const sources = [];
   /** @type {string[]} */
   const urls = [];
-  const input = reading('the manifest', 'INVALID_MANIFEST', () => readManifest(manifest, sources, urls));
+  const { input, modules } = reading('the manifest', 'INVALID_MANIFEST', () => readManifest(manifest, sources, urls));
   const kinds = sources.map(kindOf);
   const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${JSON.stringify(options)},"sources":${JSON.stringify(kinds)}}`);
   if (text.length > MAX_TEXT) {
     throw new ExtismError('INVALID_MANIFEST', `manifest and options are ${text.length} characters of JSON, more than ${MAX_TEXT}; give modules as bytes or by URL`);
   }
-  return { text, sources, fetch, urls };
+  const typed = modules > 1 || Object.keys(options.functions ?? {}).length > 0;
+  return { text, sources, fetch, urls, typed };
 }
 
 /**
  * @param {unknown} manifest
  * @param {unknown[]} sources
  * @param {string[]} urls
- * @returns {string} JSON
+ * @returns {{ input: string, modules: number }} JSON, and how many modules it lists, as far as can be seen
  */
 function readManifest(manifest, sources, urls) {
+  const one = (/** @type {unknown} */ input) => ({ input: JSON.stringify(input), modules: 1 });
   if (typeof manifest === 'string') {
-    if (/^\s*\{/.test(manifest)) return JSON.stringify({ json: manifest });
+    if (/^\s*\{/.test(manifest)) return one({ json: manifest });
     if (!/^(https?|file|data|blob):/i.test(manifest)) {
       if (manifest.length > MAX_PATH) throw new ExtismError('INVALID_MANIFEST', `the string is no JSON object and no URL, and at ${manifest.length} characters too long for a path`);
-      return JSON.stringify({ path: manifest });
+      return one({ path: manifest });
     }
     urls.push(manifest);
-    return JSON.stringify({ url: manifest });
+    return one({ url: manifest });
   }
   if (manifest instanceof URL) {
     urls.push(manifest.href);
-    return JSON.stringify({ url: manifest.href });
+    return one({ url: manifest.href });
   }
   if (typeof manifest !== 'object' || manifest === null) {
     throw new ExtismError('INVALID_MANIFEST', `manifest: an object, bytes, a URL, a Response or a WebAssembly.Module expected, not ${manifest === null ? 'null' : typeof manifest}`);
   }
-  if (readSource(manifest, sources)) return '{"source":0}';
-  const text = JSON.stringify({ manifest }, (_, value) => {
+  if (readSource(manifest, sources)) return one({ source: 0 });
+  const input = JSON.stringify({ manifest }, (_, value) => {
     if (typeof value !== 'object' || value === null) return value;
     return readSource(value, sources) ? { $source: sources.length - 1 } : value;
   });
-  for (const { url, method, headers, hash } of JSON.parse(text).manifest?.wasm ?? []) {
+  const wasm = JSON.parse(input).manifest?.wasm ?? [];
+  for (const { url, method, headers, hash } of wasm) {
     if (typeof url === 'string' && !method && !headers && !hash) urls.push(url);
   }
-  return text;
+  return { input, modules: wasm.length };
 }
 
 /**
@@ -184,7 +188,7 @@ function readManifest(manifest, sources, urls) {
  * @returns {'bytes' | 'module' | 'response'}
  */
 function kindOf(source) {
-  return source instanceof Uint8Array ? 'bytes' : isModule(source) ? 'module' : 'response';
+  return source instanceof Uint8Array ? 'bytes' : 'module' in /** @type {object} */ (source) ? 'module' : 'response';
 }
 
 /**
@@ -196,7 +200,7 @@ function kindOf(source) {
 function readSource(value, sources) {
   const bytes = bytesOf(value);
   if (bytes) sources.push(bytes.slice());
-  else if (isModule(value)) sources.push(value);
+  else if (isModule(value)) sources.push({ module: value });
   else if (isResponse(value)) sources.push(recordOf(value));
   else return false;
   return true;

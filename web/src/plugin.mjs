@@ -69,6 +69,8 @@ export class Plugin {
   #local;
   /** @type {WebAssembly.Module[]} */
   #modules = [];
+  /** @type {import('./host.mjs').ModuleRecord[]} the same with what belongs to them */
+  #records = [];
   /** @type {string[]} */
   #names = [];
   /** @type {any} */
@@ -587,7 +589,8 @@ export class Plugin {
     this.#core = core;
     this.#id = id;
     this.#names = names;
-    this.#modules = modules;
+    this.#modules = modules.map((record) => record.module);
+    this.#records = modules;
     this.#instances = [];
     this.#adapters = [];
     this.#captured.clear();
@@ -627,7 +630,7 @@ export class Plugin {
     this.#rescued ??= this.#core.notedBytes(this.#varsAt);
     dropped.unregister(this);
     release(this.#held);
-    this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#modules };
+    this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#records };
     const dead = this.#core;
     try {
       await this.#attach(await this.#freshCore());

@@ -22,6 +22,13 @@ export function engineUnderTest() {
           text = encodeText(description);
           return text.length;
         },
+        source_size: (request, source) => host.sourceBytes(request, source).length,
+        source_read(request, source, off, dst, n) {
+          const bytes = host.sourceBytes(request, source).subarray(off, off + n);
+          if (bytes.length < n) return 0;
+          table.coreBytes().set(bytes, dst);
+          return 1;
+        },
         take_text: (to) => table.coreBytes().set(text, to),
         request_created() {},
         request_refused() {},

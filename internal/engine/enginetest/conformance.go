@@ -3,9 +3,11 @@ package enginetest
 import (
 	"embed"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/extism-js/extism-js/internal/engine"
+	"github.com/extism-js/extism-js/internal/wasm"
 )
 
 //go:embed testdata/*.wasm
@@ -33,8 +35,9 @@ func descriptions(t *testing.T, e engine.Engine) {
 		name    string
 		imports []engine.Import
 		exports []engine.Export
+		types   string // of imports and exports
 	}{
-		{"empty", nil, nil},
+		{"empty", nil, nil, ""},
 		{
 			"everything",
 			[]engine.Import{
@@ -54,6 +57,8 @@ func descriptions(t *testing.T, e engine.Engine) {
 				{Name: "global", Kind: engine.KindGlobal},
 				{Name: "alloc again", Kind: engine.KindFunction},
 			},
+			"(func (param i64) (result i64)) (memory 1) (table 1 funcref) (global i32) (func) (func) " +
+				"(func) (func) (func) (memory 1) (table 1 funcref) (global i32) (func (param i64) (result i64))",
 		},
 	} {
 		m, err := e.Compile(module(t, tt.name))
@@ -61,13 +66,38 @@ func descriptions(t *testing.T, e engine.Engine) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		if got := m.Imports(); !slices.Equal(got, tt.imports) {
-			t.Errorf("%s: imports %+v, want %+v", tt.name, got, tt.imports)
+		imports, exports, types := untyped(m)
+		if !slices.Equal(imports, tt.imports) {
+			t.Errorf("%s: imports %+v, want %+v", tt.name, imports, tt.imports)
 		}
-		if got := m.Exports(); !slices.Equal(got, tt.exports) {
-			t.Errorf("%s: exports %+v, want %+v", tt.name, got, tt.exports)
+		if !slices.Equal(exports, tt.exports) {
+			t.Errorf("%s: exports %+v, want %+v", tt.name, exports, tt.exports)
+		}
+		if types != tt.types {
+			t.Errorf("%s: types %s, want %s", tt.name, types, tt.types)
 		}
 	}
+}
+
+// untyped describes a module, with the types apart.
+func untyped(m engine.Module) (imports []engine.Import, exports []engine.Export, types string) {
+	var all []string
+	show := func(t **wasm.ExternType) {
+		if *t == nil {
+			all = append(all, "unknown")
+		} else {
+			all = append(all, (*t).String())
+		}
+		*t = nil
+	}
+	imports, exports = slices.Clone(m.Imports()), slices.Clone(m.Exports())
+	for i := range imports {
+		show(&imports[i].Type)
+	}
+	for i := range exports {
+		show(&exports[i].Type)
+	}
+	return imports, exports, strings.Join(all, " ")
 }
 
 func refusals(t *testing.T, e engine.Engine) {

@@ -142,8 +142,9 @@ func (m *Module) Info() *wasm.Info { return m.info }
 // Imports implements [engine.Module].
 func (m *Module) Imports() []engine.Import {
 	list := make([]engine.Import, len(m.info.Imports))
-	for i, x := range m.info.Imports {
-		list[i] = engine.Import{Module: x.Module, Name: x.Name, Kind: engine.Kind(x.Kind)}
+	for i := range list {
+		x := &m.info.Imports[i]
+		list[i] = engine.Import{Module: x.Module, Name: x.Name, Kind: engine.Kind(x.Kind), Type: &x.ExternType}
 	}
 	return list
 }
@@ -151,8 +152,9 @@ func (m *Module) Imports() []engine.Import {
 // Exports implements [engine.Module].
 func (m *Module) Exports() []engine.Export {
 	list := make([]engine.Export, len(m.info.Exports))
-	for i, x := range m.info.Exports {
-		list[i] = engine.Export{Name: x.Name, Kind: engine.Kind(x.Kind)}
+	for i := range list {
+		x := &m.info.Exports[i]
+		list[i] = engine.Export{Name: x.Name, Kind: engine.Kind(x.Kind), Type: &x.ExternType}
 	}
 	return list
 }

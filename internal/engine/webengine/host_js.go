@@ -17,6 +17,7 @@ import (
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/jsontree"
+	"github.com/extism-js/extism-js/internal/wasm"
 	"github.com/hack-pad/safejs"
 )
 
@@ -102,15 +103,16 @@ func (r *Request) CompileBytes(source, slot int) (engine.Module, error) {
 }
 
 // CompileStreaming compiles a response of type application/wasm into a slot while
-// it arrives. The bytes are not kept.
-func (r *Request) CompileStreaming(source, slot int) (engine.Module, error) {
-	return r.compile("compileStreaming", source, slot)
+// it arrives. The bytes are not kept; if the types of imports and exports are
+// wanted, the shim keeps those that tell them.
+func (r *Request) CompileStreaming(source, slot int, typed bool) (engine.Module, error) {
+	return r.compile("compileStreaming", source, slot, typed)
 }
 
 // UseCompiled puts a source that is a module into a slot.
 func (r *Request) UseCompiled(source, slot int) (engine.Module, error) {
 	text, err := r.text("useCompiled", source, slot)
-	return describe(slot, text), err
+	return describe(r.number, source, slot, text), err
 }
 
 // compileNow puts a module into a slot and gives the length of its description
@@ -135,21 +137,21 @@ func CompileNow(request, source, slot int) *Module {
 	}
 	text := make([]byte, n)
 	takeText(unsafe.Pointer(unsafe.SliceData(text)))
-	return describe(slot, string(text))
+	return describe(request, source, slot, string(text))
 }
 
-func (r *Request) compile(how string, source, slot int) (engine.Module, error) {
-	text, err := r.awaitText(how, source, slot)
+func (r *Request) compile(how string, source, slot int, more ...any) (engine.Module, error) {
+	text, err := r.awaitText(how, append([]any{source, slot}, more...)...)
 	if err != nil {
 		return nil, fault.Wrap(fault.InvalidWasm, "compiling the module", err)
 	}
-	return describe(slot, text), nil
+	return describe(r.number, source, slot, text), nil
 }
 
 // describe reads what the shim says of a module: three fields for each import and
 // two for each export, with a zero byte after each field. The exports come after
 // an empty field.
-func describe(slot int, text string) *Module {
+func describe(request, source, slot int, text string) *Module {
 	m := &Module{Slot: slot}
 	fields := strings.Split(text, "\x00")
 	for len(fields) >= 3 && fields[0] != "" {
@@ -161,7 +163,42 @@ func describe(slot int, text string) *Module {
 		kind, _ := engine.ParseKind(fields[0])
 		m.exports = append(m.exports, engine.Export{Name: unescape(fields[1]), Kind: kind})
 	}
+	m.readTypes(int32(request), int32(source))
 	return m
+}
+
+// sourceSize gives the number of bytes that the shim has of a source: all, or the
+// head of a module; 0 if it has none.
+//
+//go:wasmimport extism source_size
+func sourceSize(request, source int32) int32
+
+// sourceRead copies n of them into Go, from an offset on, and gives 1; or 0 if they
+// are not there.
+//
+//go:wasmimport extism source_read
+func sourceRead(request, source, off int32, dst unsafe.Pointer, n int32) int32
+
+// readTypes adds what JavaScript does not tell of a module, from the bytes of the
+// source that it was made of. The engine has found the module good; what of it
+// cannot be read here is from a later version of WebAssembly, and stays unknown.
+func (m *Module) readTypes(request, source int32) {
+	size := uint32(sourceSize(request, source))
+	if size == 0 {
+		return
+	}
+	info, err := wasm.Read(size, func(off uint32, dst []byte) bool {
+		return sourceRead(request, source, int32(off), unsafe.Pointer(unsafe.SliceData(dst)), int32(len(dst))) != 0
+	})
+	if err != nil || len(info.Imports) != len(m.imports) || len(info.Exports) != len(m.exports) {
+		return
+	}
+	for i := range m.imports {
+		m.imports[i].Type = &info.Imports[i].ExternType
+	}
+	for i := range m.exports {
+		m.exports[i].Type = &info.Exports[i].ExternType
+	}
 }
 
 // unescape restores the zero bytes of a name.

@@ -78,7 +78,7 @@ func TestFetch(t *testing.T) {
 	if err != nil || !facts.OK || facts.Status != 200 || facts.Type != "application/wasm" {
 		t.Fatalf("%+v, %v", facts, err)
 	}
-	if _, err := request.CompileStreaming(source, 7); err != nil {
+	if _, err := request.CompileStreaming(source, 7, true); err != nil {
 		t.Error(err)
 	}
 	if source, err = request.ReadFile(path); err != nil {
