@@ -130,7 +130,11 @@ func (l *linked) checkHost(module int, imp engine.Import, options *manifest.Opti
 		return fmt.Sprintf("a %s is asked for, and host imports are functions", imp.Kind)
 	}
 	if slices.Contains(names, imp.Name) {
-		l.hostImports = append(l.hostImports, HostImport{Module: module, Namespace: imp.Module, Name: imp.Name})
+		h := HostImport{Module: module, Namespace: imp.Module, Name: imp.Name}
+		if imp.Type != nil {
+			h.Type = imp.Type.Func
+		}
+		l.hostImports = append(l.hostImports, h)
 		return ""
 	}
 	return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)

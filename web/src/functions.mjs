@@ -128,7 +128,7 @@ export class HostFunctions {
             pending.value = GO_ON;
             return value;
           }
-          if (!state.suspendable) throw cannotWait(where(i));
+          if (!state.suspendable) throw cannotWait(i, result);
           this.#promise = result;
           this.#convert = convert;
           pending.value = WAIT;
@@ -172,7 +172,7 @@ export class HostFunctions {
           const result = f(this.#context, ...args);
           state.inside = false;
           if (!isThenable(result)) return checked(where(i), result);
-          if (!state.suspendable) throw cannotWait(where(i));
+          if (!state.suspendable) throw cannotWait(i, result);
           return this.#settle(i, result);
         }
       } catch (error) {
@@ -206,11 +206,15 @@ function isThenable(value) {
   return typeof value === 'object' && value !== null && typeof value.then === 'function';
 }
 
-/** @param {string} name */
-function cannotWait(name) {
+/**
+ * @param {HostImport} i
+ * @param {PromiseLike<unknown>} promise nobody will wait for it
+ */
+function cannotWait(i, promise) {
+  Promise.resolve(promise).catch(() => {}); // this error is enough
   return new ExtismError(
     'UNSUPPORTED',
-    `host function ${name} has returned a promise, and ` +
+    `host function ${where(i)} has returned a promise, and ` +
       (canSuspend
         ? 'a module waits for none while it is being instantiated; call the function later'
         : 'this engine cannot suspend a guest (it has no JavaScript promise integration); return the value itself'),
