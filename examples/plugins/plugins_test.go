@@ -12,10 +12,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	extism "github.com/extism/go-sdk"
 
+	"github.com/extism-js/extism-js/internal/kernel"
+	"github.com/extism-js/extism-js/internal/wasm"
 	"github.com/extism-js/extism-js/internal/wattest"
 )
 
@@ -23,32 +27,77 @@ import (
 // different, equally good file.
 const clangMajor = "14"
 
-// smallLimit is the size in bytes under which the WAT plug-in promises to stay.
+// smallLimit is the size in bytes under which shout promises to stay.
 const smallLimit = 1024
 
 func TestCommittedWATPlugins(t *testing.T) {
-	for _, name := range []string{"shout/shout"} {
+	for name, limit := range map[string]int{"shout/shout": smallLimit, "abi/minimal": 0} {
 		t.Run(name, func(t *testing.T) {
 			wattest.Committed(t, name+".wat")
-			if n := len(wattest.Read(t, name+".wasm")); n > smallLimit {
-				t.Errorf("%d bytes, more than %d", n, smallLimit)
+			if n := len(wattest.Read(t, name+".wasm")); limit != 0 && n > limit {
+				t.Errorf("%d bytes, more than %d", n, limit)
 			}
 		})
 	}
 }
 
-func TestCommittedCPlugin(t *testing.T) {
+func TestCommittedCPlugins(t *testing.T) {
 	clang := tool(t, "clang", "clang")
 	linker := tool(t, "wasm-ld", "lld")
 	version := run(t, clang, "--version")
 	if m := regexp.MustCompile(`clang version (\d+)`).FindStringSubmatch(version); m == nil || m[1] != clangMajor {
 		t.Skipf("the committed file was built by clang %s, this is %s", clangMajor, version)
 	}
-	dir := t.TempDir()
-	object, built := filepath.Join(dir, "vowels.o"), filepath.Join(dir, "vowels.wasm")
-	run(t, clang, "--target=wasm32", "-mbulk-memory", "-Oz", "-c", "-o", object, "vowels/vowels.c")
-	run(t, linker, "--no-entry", "--strip-all", "-o", built, object)
-	compare(t, "vowels/vowels.wasm", built)
+	for source, module := range map[string]string{
+		"vowels/vowels.c": "vowels/vowels.wasm",
+		"abi/minimal.c":   "abi/minimal_c.wasm",
+	} {
+		t.Run(source, func(t *testing.T) {
+			dir := t.TempDir()
+			object, built := filepath.Join(dir, "plugin.o"), filepath.Join(dir, "plugin.wasm")
+			run(t, clang, "--target=wasm32", "-mbulk-memory", "-Oz", "-Wall", "-Werror", "-c", "-o", object, source)
+			run(t, linker, "--no-entry", "--strip-all", "-o", built, object)
+			compare(t, module, built)
+		})
+	}
+}
+
+// The plug-ins that go with docs/ABI.md use all that it lists, but HTTP, and are
+// twins.
+func TestABIPluginsAreComplete(t *testing.T) {
+	var want []string
+	for _, f := range kernel.EnvFunctions {
+		if !strings.HasPrefix(f.Name, "http_") {
+			want = append(want, f.Name+" "+f.Type.String())
+		}
+	}
+	slices.Sort(want)
+	var exports [2][]string
+	for i, file := range []string{"abi/minimal.wasm", "abi/minimal_c.wasm"} {
+		info, err := wasm.Parse(wattest.Read(t, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, imp := range info.Imports {
+			if imp.Module == kernel.EnvModule {
+				got = append(got, imp.Name+" "+imp.Func.String())
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s imports\n%q, want\n%q", file, got, want)
+		}
+		for _, exp := range info.Exports {
+			if exp.Kind == wasm.KindFunc {
+				exports[i] = append(exports[i], exp.Name)
+			}
+		}
+		slices.Sort(exports[i])
+	}
+	if !slices.Equal(exports[0], exports[1]) {
+		t.Errorf("they export %q and %q", exports[0], exports[1])
+	}
 }
 
 // exchange is one call: an export, what goes in, what has to come out.

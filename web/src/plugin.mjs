@@ -436,7 +436,8 @@ export class Plugin {
     const length = off === 0 ? 0 : Math.min(kernel.host_error_length() >>> 0, MAX_GUEST_ERROR);
     const text = length === 0 ? new Uint8Array() : this.#memory.bytes().subarray(off, off + length);
     const [messageLength, errorLength] = this.#postTexts(cause === undefined ? '' : textOf(cause), text);
-    return abi[entry](this.#id, kind, code, messageLength, off === 0 ? NO_TEXT : errorLength);
+    // An error without text, such as one whose block the guest has freed, is none.
+    return abi[entry](this.#id, kind, code, messageLength, length === 0 ? NO_TEXT : errorLength);
   }
 
   /**

@@ -41,13 +41,14 @@ func (p *Plugin) outcome(code int32, err error) plugin.Outcome {
 	return o
 }
 
-// guestError gives what the guest gave to error_set, or nil.
+// guestError gives what the guest gave to error_set, or nil. An error without text,
+// such as one whose block the guest has freed, is none, as for Extism's hosts.
 func (p *Plugin) guestError() *string {
 	if p.kernel == nil {
 		return nil
 	}
 	off, n := p.kernel.Error()
-	if off == 0 {
+	if n == 0 {
 		return nil
 	}
 	text := make([]byte, n)
