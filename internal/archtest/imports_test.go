@@ -99,6 +99,11 @@ var importRules = []importRule{
 		only:     ours("e2e"),
 	},
 	{
+		why:      "JSON schemas are for tests; the decoder of package manifest decides",
+		imported: []string{"github.com/santhosh-tekuri/jsonschema"},
+		tests:    true,
+	},
+	{
 		why:      "bridge is the core's outermost layer: only the program imports it",
 		imported: ours("internal/bridge"),
 		only:     ours("cmd/extism-js"),

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unsafe"
 
+	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/engine/webengine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/jsontree"
@@ -81,7 +83,11 @@ func requestNow(number, n int32) (answered int32) {
 	}
 	var mods []plugin.Module
 	for i := 0; err == nil && i < len(m.Wasm); i++ {
-		module := r.loadNow(&m.Wasm[i], i)
+		var module engine.Module
+		if module, err = r.loadNow(&m.Wasm[i], i); err != nil {
+			err = fault.From(err).In(m.ModuleName(i), "")
+			break
+		}
 		if module == nil {
 			return 0
 		}
@@ -133,7 +139,9 @@ func (c *control) run(number int32, text []byte) {
 // request is one plug-in in the making.
 type request struct {
 	number  int32
-	kinds   []webengine.SourceKind
+	given   []string               // what came beside the manifest
+	sizes   []uint64               // of what of that is bytes
+	kinds   []webengine.SourceKind // of the sources that there are now
 	options *manifest.Options
 	input   *jsontree.Value // what was given for a manifest
 	again   bool            // the sources are the modules, compiled before
@@ -150,8 +158,14 @@ func decodeRequest(number int32, text []byte) (*request, error) {
 		return nil, err
 	}
 	r := &request{number: number, options: options, input: tree.Get("input"), again: tree.Get("compiled") != nil}
-	for _, kind := range tree.Get("sources").Items {
+	for i, kind := range tree.Get("sources").Items {
+		size, _ := tree.Get("sizes").Items[i].Uint()
+		r.given, r.sizes = append(r.given, kind.Text), append(r.sizes, size)
 		r.kinds = append(r.kinds, webengine.SourceKind(kind.Text))
+	}
+	if r.again {
+		n, _ := tree.Get("compiled").Uint()
+		r.kinds = slices.Repeat([]webengine.SourceKind{webengine.Compiled}, int(n))
 	}
 	return r, nil
 }
@@ -160,7 +174,7 @@ func decodeRequest(number int32, text []byte) (*request, error) {
 // has to be fetched or read first.
 func (r *request) manifestNow() (m *manifest.Manifest, err error) {
 	if v := r.input.Get("manifest"); v != nil {
-		m, err = manifest.Decode(v, len(r.kinds))
+		m, err = manifest.Decode(v, r.given)
 	} else if v := r.input.Get("json"); v != nil {
 		m, err = manifest.Parse([]byte(v.Text))
 	} else if v := r.input.Get("path"); v != nil {
@@ -179,11 +193,13 @@ func fromSource(source int) *manifest.Manifest {
 }
 
 // useCompiled makes a manifest refer to modules that have been compiled before,
-// for a plug-in that moves to another core.
+// for a plug-in that moves to another core. They are called as before.
 func useCompiled(m *manifest.Manifest) {
-	for i := range m.Wasm {
-		m.Wasm[i] = manifest.Wasm{Name: m.Wasm[i].Name, Source: &i}
+	list := make([]manifest.Wasm, len(m.Wasm))
+	for i := range list {
+		list[i] = manifest.Wasm{Name: m.ModuleName(i), Source: &i}
 	}
+	m.Wasm = list
 }
 
 // answer links the modules and tells the shim, or tells it why not.

@@ -3,7 +3,8 @@
 package bridge
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/engine/webengine"
@@ -12,15 +13,25 @@ import (
 	"github.com/extism-js/extism-js/internal/plugin"
 )
 
+// maxManifestBytes is the most that a manifest may have that is fetched. The
+// core's memory, which all plug-ins share and which does not shrink, has to hold it
+// several times.
+const maxManifestBytes = 8 << 20
+
 // loadNow gives a module for which nothing has to be waited for, or nil.
-func (r *request) loadNow(w *manifest.Wasm, slot int) engine.Module {
+func (r *request) loadNow(w *manifest.Wasm, slot int) (engine.Module, error) {
 	if w.Source == nil || w.Hash != "" || r.kinds[*w.Source] == webengine.Response {
-		return nil
+		return nil, nil
+	}
+	if r.kinds[*w.Source] == webengine.Bytes {
+		if err := r.options.CheckSize(r.sizes[*w.Source]); err != nil {
+			return nil, err
+		}
 	}
 	if m := webengine.CompileNow(int(r.number), *w.Source, slot); m != nil {
-		return m
+		return m, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // loading is a request for which something has to be waited for.
@@ -30,17 +41,19 @@ type loading struct {
 	// typed says whether anything but the platform's own functions can be imported,
 	// so that the types of imports and exports are wanted even of streamed modules.
 	typed bool
+	from  webengine.Location // where the manifest has come from
 }
 
 // manifest makes a manifest of whatever was given for one.
 func (r *loading) manifest() (*manifest.Manifest, error) {
+	r.from.Files = true
 	if m, err := r.manifestNow(); m != nil || err != nil {
 		return m, err
 	}
 	source := 0 // the only one there is
 	if v := r.input.Get("url"); v != nil {
 		var err error
-		if source, err = r.Fetch(v.Text, "", []any{}); err != nil {
+		if source, err = r.Fetch(v.Text, "", []any{}, r.from); err != nil {
 			return nil, err
 		}
 	}
@@ -57,19 +70,40 @@ func (r *loading) fromResponse(source int) (*manifest.Manifest, error) {
 	case "application/wasm", "application/octet-stream", "":
 		return fromSource(source), nil
 	case "application/json", "text/json":
-		if err := r.ReadBody(source); err != nil {
-			return nil, err
-		}
-		text, err := r.Bytes(source)
-		if err != nil {
-			return nil, err
-		}
-		r.fetched = string(text)
-		return manifest.Parse(text)
+		return r.fetchedManifest(source, facts.URL)
 	}
-	return nil, fault.New(fault.InvalidManifest, fmt.Sprintf(
-		"%s: content type %q is neither WebAssembly (application/wasm, application/octet-stream) nor a manifest (application/json, text/json)",
-		facts.URL, facts.Type))
+	return nil, fault.New(fault.InvalidManifest, "While processing manifest URL "+strconv.Quote(facts.URL)+": content-type "+strconv.Quote(facts.Type)+
+		` is neither that of a module ("application/wasm", "application/octet-stream") nor that of a manifest ("application/json", "text/json")`)
+}
+
+// fetchedManifest decodes the body of a response as JSON.
+func (r *loading) fetchedManifest(source int, url string) (*manifest.Manifest, error) {
+	n, err := r.ReadBody(source, maxManifestBytes)
+	if err != nil {
+		return nil, err
+	}
+	if n > maxManifestBytes {
+		return nil, fault.New(fault.InvalidManifest, "the manifest "+url+" has at least "+strconv.FormatUint(n, 10)+
+			" bytes, more than "+strconv.Itoa(maxManifestBytes)+"; let it name its modules by URL")
+	}
+	text, err := r.Bytes(source)
+	if err != nil {
+		return nil, err
+	}
+	r.fetched = string(text)
+	r.from = webengine.Location{Base: url, Files: isLocal(url)}
+	return manifest.Parse(text)
+}
+
+// isLocal reports whether a manifest at that URL was made on this machine. Others
+// must not have its files read.
+func isLocal(url string) bool {
+	for _, scheme := range []string{"file:", "data:", "blob:"} {
+		if strings.HasPrefix(url, scheme) {
+			return true
+		}
+	}
+	return url == ""
 }
 
 // modules loads all modules of a manifest side by side.
@@ -106,30 +140,29 @@ func (r *loading) module(w *manifest.Wasm, slot int) (m engine.Module, err error
 }
 
 // load fetches and compiles one module of a manifest into the slot of that
-// number, streaming where nobody needs its bytes.
+// number, streaming where nobody needs its bytes or their number.
 func (r *loading) load(w *manifest.Wasm, slot int) (engine.Module, error) {
-	source, err := r.locate(w)
+	source, size, err := r.locate(w)
 	if err != nil {
 		return nil, err
 	}
 	switch r.Kinds[source] {
 	case webengine.Compiled:
-		if w.Hash != "" {
-			return nil, fault.New(fault.InvalidManifest,
-				"a WebAssembly.Module has no bytes that could be hashed; give the bytes, or leave the hash out")
-		}
 		return r.UseCompiled(source, slot)
 	case webengine.Response:
 		facts, err := r.good(source)
 		if err != nil {
 			return nil, err
 		}
-		if w.Hash == "" && facts.Type == "application/wasm" {
+		if w.Hash == "" && r.options.MaxModuleBytes == nil && facts.Type == "application/wasm" {
 			return r.CompileStreaming(source, slot, r.typed)
 		}
-		if err := r.ReadBody(source); err != nil {
+		if size, err = r.ReadBody(source, r.limit()); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.options.CheckSize(size); err != nil {
+		return nil, err
 	}
 	if err := r.checkHash(w, source); err != nil {
 		return nil, err
@@ -137,21 +170,37 @@ func (r *loading) load(w *manifest.Wasm, slot int) (engine.Module, error) {
 	return r.CompileBytes(source, slot)
 }
 
-// locate makes sure that a module, or a response that has it, is a source.
-func (r *loading) locate(w *manifest.Wasm) (source int, err error) {
+// limit is how many bytes a module may have.
+func (r *request) limit() uint64 {
+	if n := r.options.MaxModuleBytes; n != nil {
+		return *n
+	}
+	return webengine.NoLimit
+}
+
+// locate makes sure that a module, or a response that has it, is a source, and
+// gives its size if it is bytes.
+func (r *loading) locate(w *manifest.Wasm) (source int, size uint64, err error) {
 	switch {
 	case w.Source != nil:
-		return *w.Source, nil
+		if *w.Source < len(r.sizes) {
+			size = r.sizes[*w.Source]
+		}
+		return *w.Source, size, nil
 	case w.URL != "":
 		headers := []any{}
 		for _, h := range w.Headers {
 			headers = append(headers, h.Name, h.Value)
 		}
-		return r.Fetch(w.URL, w.Method, headers)
+		source, err = r.Fetch(w.URL, w.Method, headers, r.from)
+		return source, 0, err
+	case w.Path != "" && !r.from.Files:
+		return 0, 0, fault.New(fault.InvalidManifest, "path "+strconv.Quote(w.Path)+": a manifest from elsewhere must not name files of this machine")
 	case w.Path != "":
-		return r.ReadFile(w.Path)
+		return r.ReadFile(w.Path, r.limit())
 	}
-	return r.AddBytes(w.Data)
+	source, err = r.AddBytes(w.Data)
+	return source, uint64(len(w.Data)), err
 }
 
 func (r *loading) checkHash(w *manifest.Wasm, source int) error {
@@ -175,7 +224,11 @@ func (r *loading) good(source int) (*webengine.Facts, error) {
 		return nil, err
 	}
 	if !facts.OK {
-		return nil, fault.New(fault.FetchFailed, fmt.Sprintf("fetching %s: the server answered %d", facts.URL, facts.Status))
+		url := facts.URL
+		if url == "" {
+			url = "the module"
+		}
+		return nil, fault.New(fault.FetchFailed, "fetching "+url+": the server answered "+strconv.Itoa(facts.Status))
 	}
 	return facts, nil
 }

@@ -200,9 +200,10 @@ func (b *builder) packageFiles(context.Context) error {
 		return err
 	}
 	for src, dst := range map[string]string{
-		"web/types/extism.d.ts": "extism.d.ts",
-		"README.md":             "README.md",
-		"LICENSE":               "LICENSE",
+		"web/types/extism.d.ts":       "extism.d.ts",
+		"schema/manifest.schema.json": "manifest.schema.json",
+		"README.md":                   "README.md",
+		"LICENSE":                     "LICENSE",
 	} {
 		if err := b.copy(src, dst); err != nil {
 			return err

@@ -36,6 +36,7 @@ const packageTemplate = `{
     "./kernel.wasm": "./kernel.wasm",
     "./gate.wasm": "./gate.wasm",
     "./wasi.wasm": "./wasi.wasm",
+    "./manifest.schema.json": "./manifest.schema.json",
     "./package.json": "./package.json"
   },
   "files": [
@@ -49,6 +50,7 @@ const packageTemplate = `{
     "extism.wasm",
     "gate.wasm",
     "kernel.wasm",
+    "manifest.schema.json",
     "wasi.wasm"
   ]
 }

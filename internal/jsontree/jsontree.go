@@ -6,6 +6,7 @@ package jsontree
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -57,14 +58,48 @@ func (v *Value) Get(name string) *Value {
 	return nil
 }
 
-// Uint gives a number that is written as digits alone; ok is false for any other
-// value, and for one above 2^64 - 1.
+// Uint gives the value of a number that is an integer, however it is written: 1000,
+// 1e3 and 1000.0 are the same, and -0 is 0. ok is false for any other value, and for
+// one above 2^64 - 1.
 func (v *Value) Uint() (n uint64, ok bool) {
 	if v.Kind != Number {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(v.Text, 10, 64)
+	digits, exponent, ok := v.decimal()
+	switch {
+	case digits == "" || digits == "-": // zero
+		return 0, true
+	case !ok || digits[0] == '-' || exponent < 0 || exponent > maxDigits:
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits+"00000000000000000000"[:exponent], 10, 64)
 	return n, err == nil
+}
+
+// maxDigits is how many digits a number of 64 bits has at most.
+const maxDigits = 20
+
+// decimal takes a number apart: its value is that of the digits, which may have a
+// sign before them but no zeros at either end, times ten to the exponent. ok is
+// false if the exponent is beyond reason.
+func (v *Value) decimal() (digits string, exponent int, ok bool) {
+	digits, exp, _ := strings.Cut(strings.ToLower(v.Text), "e")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	ok = true
+	if exp != "" {
+		var err error
+		exponent, err = strconv.Atoi(exp)
+		ok = err == nil
+	}
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	exponent -= len(fraction)
+	digits = strings.TrimLeft(whole+fraction, "0")
+	trimmed := strings.TrimRight(digits, "0")
+	exponent += len(digits) - len(trimmed)
+	return sign + trimmed, exponent, ok
 }
 
 // SyntaxError says what is wrong with a text and where.

@@ -13,14 +13,15 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// decode decodes a manifest beside which there are three objects.
-func decode(t *testing.T, text string) (*Manifest, error) {
+// decodeObject decodes a manifest beside which there are bytes, a Response and a
+// module.
+func decodeObject(t *testing.T, text string) (*Manifest, error) {
 	t.Helper()
 	tree, err := jsontree.Parse([]byte(text))
 	if err != nil {
 		t.Fatalf("the test's own JSON: %v", err)
 	}
-	return Decode(tree, 3)
+	return Decode(tree, []string{"bytes", "response", "module"})
 }
 
 // wantError checks an error's code and that its text contains what it should.
@@ -43,15 +44,25 @@ func TestDecode(t *testing.T) {
 		{"a module by path", `{"wasm": [{"path": "a.wasm"}]}`, Manifest{Wasm: []Wasm{{Path: "a.wasm"}}}},
 		{"a module in base64", `{"wasm": [{"data": "AGFzbQ=="}]}`, Manifest{Wasm: []Wasm{{Data: []byte("\x00asm")}}}},
 		{"an empty module in base64", `{"wasm": [{"data": ""}]}`, Manifest{Wasm: []Wasm{{Data: []byte{}}}}},
-		{"bytes beside the manifest", `{"wasm": [{"data": {"$source": 0}}]}`, Manifest{Wasm: []Wasm{{Source: ptr(0)}}}},
-		{"a Response beside the manifest", `{"wasm": [{"response": {"$source": 1}}]}`, Manifest{Wasm: []Wasm{{Source: ptr(1)}}}},
-		{"objects that are modules themselves", `{"wasm": [{"$source": 2}, {"$source": 0}]}`, Manifest{Wasm: []Wasm{{Source: ptr(2)}, {Source: ptr(0)}}}},
-		{"a compiled module beside the manifest", `{"wasm": [{"module": {"$source": 2}}]}`, Manifest{Wasm: []Wasm{{Source: ptr(2)}}}},
+		{"bytes beside the manifest", `{"wasm": [{"data": {"\u0000": 0}}]}`, Manifest{Wasm: []Wasm{{Source: ptr(0)}}}},
+		{"a Response beside the manifest", `{"wasm": [{"response": {"\u0000": 1}}]}`, Manifest{Wasm: []Wasm{{Source: ptr(1)}}}},
+		{"a compiled module beside the manifest", `{"wasm": [{"module": {"\u0000": 2}}]}`, Manifest{Wasm: []Wasm{{Source: ptr(2)}}}},
+		{"objects that are modules themselves", `{"wasm": [{"\u0000": 2}, {"\u0000": 0}]}`, Manifest{Wasm: []Wasm{{Source: ptr(2)}, {Source: ptr(0)}}}},
 		{"everything about a module", `{"wasm": [{"name": "n", "hash": "` + strings.ToUpper(digest) + `", "url": "u", "method": "POST", "headers": {"A": "1", "B": "2"}}]}`,
 			Manifest{Wasm: []Wasm{{Name: "n", Hash: digest, URL: "u", Method: "POST", Headers: []Header{{"A", "1"}, {"B", "2"}}}}}},
 		{"several modules", `{"wasm": [{"url": "u"}, {"path": "p", "name": "n"}]}`, Manifest{Wasm: []Wasm{{URL: "u"}, {Path: "p", Name: "n"}}}},
 		{"null is as good as nothing", `{"wasm": [{"url": "u", "name": null, "path": null}], "config": null, "memory": null, "timeout_ms": null}`, Manifest{Wasm: one}},
-		{"a null of an unknown key", `{"wasm": [{"url": "u"}], "novelty": null}`, Manifest{Wasm: one}},
+		{"libextism's other names", `{"wasm": [{"url": "u", "header": {"A": "1"}}], "memory": {"max": 1}}`,
+			Manifest{Wasm: []Wasm{{URL: "u", Headers: []Header{{"A", "1"}}}}, Memory: Memory{MaxPages: ptr[uint32](1)}}},
+		{"base64 with line breaks", `{"wasm": [{"data": "AG\r\nFz\nbQ==\n"}]}`, Manifest{Wasm: []Wasm{{Data: []byte("\x00asm")}}}},
+		{"names that are not reserved", `{"wasm": [{"url": "u", "name": "env"}, {"url": "u", "name": "extism:host/user"}]}`,
+			Manifest{Wasm: []Wasm{{Name: "env", URL: "u"}, {Name: "extism:host/user", URL: "u"}}}},
+		{"lone surrogates become U+FFFD", `{"wasm": [{"url": "u"}], "config": {"\ud800": "\udc00x"}}`,
+			Manifest{Wasm: one, Config: map[string]string{"\ufffd": "\ufffdx"}}},
+		{"__proto__ is a key like others", `{"wasm": [{"url": "u"}], "config": {"__proto__": "x", "constructor": "y"}}`,
+			Manifest{Wasm: one, Config: map[string]string{"__proto__": "x", "constructor": "y"}}},
+		{"what looks like a mark, and more", `{"wasm": [{"url": "u"}], "config": {"\u0000": "x", "a": "y"}}`,
+			Manifest{Wasm: one, Config: map[string]string{"\x00": "x", "a": "y"}}},
 		{"config", `{"wasm": [{"url": "u"}], "config": {"a": "1", "camelCase": "2", "": "3"}}`,
 			Manifest{Wasm: one, Config: map[string]string{"a": "1", "camelCase": "2", "": "3"}}},
 		{"empty config", `{"wasm": [{"url": "u"}], "config": {}}`, Manifest{Wasm: one, Config: map[string]string{}}},
@@ -64,7 +75,7 @@ func TestDecode(t *testing.T) {
 			Manifest{Wasm: one, TimeoutMs: ptr[uint32](5), Memory: Memory{ptr[uint32](1), ptr[uint64](2), ptr[uint64](3)}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := decode(t, tt.text)
+			got, err := decodeObject(t, tt.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,8 +110,8 @@ func TestLimits(t *testing.T) {
 		{"timeout_ms", `"timeout_ms": %s`, func(m *Manifest) any { return get32(m.TimeoutMs) }, 1<<32 - 1},
 		{"timeoutMs", `"timeoutMs": %s`, func(m *Manifest) any { return get32(m.TimeoutMs) }, 1<<32 - 1},
 		{"max_pages", `"memory": {"max_pages": %s}`, func(m *Manifest) any { return get32(m.Memory.MaxPages) }, 65536},
-		{"max_http_response_bytes", `"memory": {"max_http_response_bytes": %s}`, func(m *Manifest) any { return get(m.Memory.MaxHTTPResponseBytes) }, 1<<32 - 1},
-		{"max_var_bytes", `"memory": {"max_var_bytes": %s}`, func(m *Manifest) any { return get(m.Memory.MaxVarBytes) }, 1<<32 - 1},
+		{"max_http_response_bytes", `"memory": {"max_http_response_bytes": %s}`, func(m *Manifest) any { return get(m.Memory.MaxHTTPResponseBytes) }, 1<<53 - 1},
+		{"max_var_bytes", `"memory": {"max_var_bytes": %s}`, func(m *Manifest) any { return get(m.Memory.MaxVarBytes) }, 1<<53 - 1},
 	} {
 		for _, tt := range []struct {
 			text string
@@ -114,15 +125,19 @@ func TestLimits(t *testing.T) {
 			{fmt.Sprint(limit.max + 1), nil, false},
 			{"18446744073709551616", nil, false},
 			{"-1", nil, false},
-			{"-0", nil, false},
+			{"-0", uint64(0), true},
 			{"1.5", nil, false},
-			{"1e3", nil, false},
+			{"1e3", uint64(1000), true},
+			{"10.0", uint64(10), true},
+			{"1e99", nil, false},
+			{"1e-1", nil, false},
+			{`{"\u0000": "NaN"}`, nil, false},
 			{`"1"`, nil, false},
 			{"true", nil, false},
 			{"{}", nil, false},
 		} {
 			text := `{"wasm": [{"url": "u"}], ` + fmt.Sprintf(limit.text, tt.text) + `}`
-			m, err := decode(t, text)
+			m, err := decodeObject(t, text)
 			if (err == nil) != tt.ok {
 				t.Errorf("%s %s: error %v", limit.name, tt.text, err)
 				continue
@@ -136,11 +151,11 @@ func TestLimits(t *testing.T) {
 			}
 		}
 	}
-	m, err := decode(t, `{"wasm": [{"url": "u"}]}`)
+	m, err := decodeObject(t, `{"wasm": [{"url": "u"}]}`)
 	if err != nil || m.TimeoutMs != nil || m.Memory != (Memory{}) {
 		t.Errorf("nothing set: %+v, %v", m, err)
 	}
-	m, err = decode(t, `{"wasm": [{"url": "u"}], "memory": {}}`)
+	m, err = decodeObject(t, `{"wasm": [{"url": "u"}], "memory": {}}`)
 	if err != nil || m.Memory != (Memory{}) {
 		t.Errorf("no memory limit set: %+v, %v", m, err)
 	}
@@ -166,28 +181,56 @@ func TestDecodeRefuses(t *testing.T) {
 		{"two spellings in memory", one(`"memory": {"maxPages": 1, "max_pages": 1}`), "manifest.memory.max_pages: given twice"},
 		{"no place", module(`{"name": "n"}`), `manifest.wasm[1]: exactly one of "data", "url", "path", "module" and "response" is needed`},
 		{"two places", module(`{"url": "u", "path": "p"}`), "manifest.wasm[1]: exactly one of"},
-		{"an object that is not there, as a module", `{"wasm": [{"$source": 3}]}`, "manifest.wasm[0]: refers to an object that is not there"},
-		{"an object in place of limits", `{"wasm": [{"path": "p"}], "memory": {"$source": 0}}`, "manifest.memory: bytes, a Response or a WebAssembly.Module cannot stand here"},
-		{"two objects", module(`{"data": {"$source": 0}, "module": {"$source": 1}}`), "manifest.wasm[1]: exactly one of"},
+		{"an object that is not there, as a module", `{"wasm": [{"\u0000": 3}]}`, "manifest.wasm[0]: refers to an object that is not there"},
+		{"an object in place of limits", `{"wasm": [{"path": "p"}], "memory": {"\u0000": 0}}`, "manifest.memory: object expected, not bytes"},
+		{"two objects", module(`{"data": {"\u0000": 0}, "module": {"\u0000": 2}}`), "manifest.wasm[1]: exactly one of"},
 		{"a module that is text", module(`"u"`), "manifest.wasm[1]: object expected, not string"},
 		{"a URL that is no text", module(`{"url": 1}`), "manifest.wasm[1].url: string expected, not number"},
 		{"a header that is no text", module(`{"url": "u", "headers": {"A": 1}}`), "manifest.wasm[1].headers.A: string expected, not number"},
 		{"headers that are a list", module(`{"url": "u", "headers": []}`), "manifest.wasm[1].headers: object expected, not array"},
 		{"bad base64", module(`{"data": "A"}`), "manifest.wasm[1].data: bytes or base64 text expected"},
 		{"base64 of the other alphabet", module(`{"data": "__8="}`), "manifest.wasm[1].data: bytes or base64 text expected"},
-		{"a list for data", module(`{"data": [0, 97]}`), "manifest.wasm[1].data: string expected, not array"},
-		{"an object that is not there", module(`{"data": {"$source": 3}}`), "manifest.wasm[1].data: refers to an object that is not there"},
-		{"an object of a huge number", module(`{"data": {"$source": 4294967296}}`), "manifest.wasm[1].data: an integer from 0 to 2147483647"},
-		{"an object of a negative number", module(`{"data": {"$source": -1}}`), "manifest.wasm[1].data: an integer"},
-		{"an object reference with more", module(`{"data": {"$source": 0, "x": 1}}`), "manifest.wasm[1].data: string expected, not object"},
-		{"base64 for a module", module(`{"module": "AGFzbQ=="}`), "manifest.wasm[1].module: not the object that is expected"},
-		{"text for a response", module(`{"response": "u"}`), "manifest.wasm[1].response: not the object that is expected"},
+		{"a list for data", module(`{"data": [0, 97]}`), "manifest.wasm[1].data: bytes or base64 text expected, not array"},
+		{"an object that is not there", module(`{"data": {"\u0000": 3}}`), "manifest.wasm[1].data: refers to an object that is not there"},
+		{"an object of a huge number", module(`{"data": {"\u0000": 4294967296}}`), "manifest.wasm[1].data: an integer from 0 to 2147483647"},
+		{"an object of a negative number", module(`{"data": {"\u0000": -1}}`), "manifest.wasm[1].data: an integer"},
+		{"an object reference with more", module(`{"data": {"\u0000": 0, "x": 1}}`), "manifest.wasm[1].data: bytes or base64 text expected, not object"},
+		{"base64 for a module", module(`{"module": "AGFzbQ=="}`), "manifest.wasm[1].module: a WebAssembly.Module expected, not string"},
+		{"text for a response", module(`{"response": "u"}`), "manifest.wasm[1].response: a Response expected, not string"},
 		{"a short hash", module(`{"url": "u", "hash": "abc"}`), "manifest.wasm[1].hash: 64 hexadecimal digits"},
 		{"a hash with another letter", module(`{"url": "u", "hash": "g` + digest[1:] + `"}`), "manifest.wasm[1].hash: 64 hexadecimal digits"},
 		{"an empty hash", module(`{"url": "u", "hash": ""}`), "manifest.wasm[1].hash: 64 hexadecimal digits"},
 		{"the name of the environment", module(`{"url": "u", "name": "extism:host/env"}`), `manifest.wasm[1].name: module name collision: "extism:host/env" is reserved`},
 		{"the name of WASI", module(`{"url": "u", "name": "wasi_snapshot_preview1"}`), `module name collision: "wasi_snapshot_preview1" is reserved`},
-		{"a name given twice", `{"wasm": [{"url": "u", "name": "n"}, {"url": "u", "name": "n"}]}`, `manifest.wasm[1].name: "n" names another module already`},
+		{"a name given twice", `{"wasm": [{"url": "u", "name": "n"}, {"url": "u", "name": "n"}]}`, `manifest.wasm[1].name: module name collision: "n" names module 0 already`},
+		{"a name that is the next one's number", `{"wasm": [{"url": "u", "name": "1"}, {"url": "u"}, {"url": "u"}]}`, `manifest.wasm[1]: module name collision: "1" names module 0`},
+		{"a name that is another's number", `{"wasm": [{"url": "u"}, {"url": "u", "name": "0"}]}`, `manifest.wasm[1].name: module name collision: "0" names module 0`},
+		{"a name that is another's hash", `{"wasm": [{"url": "u", "hash": "` + digest + `"}, {"url": "u", "name": "` + digest + `"}]}`, `manifest.wasm[1].name: module name collision`},
+		{"a hash given twice", `{"wasm": [{"url": "u", "hash": "` + digest + `"}, {"url": "u", "hash": "` + strings.ToUpper(digest) + `"}, {"url": "u"}]}`, `manifest.wasm[1].hash: module name collision`},
+		{"two main modules", `{"wasm": [{"url": "u", "name": "main"}, {"url": "u", "name": "main"}]}`, `manifest.wasm[1].name: module name collision: "main"`},
+		{"a null of an unknown key", one(`"novelty": null`), "manifest.novelty: unknown key"},
+		{"a key of both spellings at once", one(`"memory": {"max_varBytes": 1}`), "manifest.memory.max_varBytes: unknown key"},
+		{"a key in capitals", one(`"Config": {}`), "manifest.Config: unknown key"},
+		{"an alias where it is none", one(`"max": 1`), "manifest.max: unknown key"},
+		{"an alias beside its key", one(`"memory": {"max": 1, "maxPages": 1}`), "manifest.memory.maxPages: given twice"},
+		{"two header objects", module(`{"url": "u", "header": {}, "headers": {}}`), "manifest.wasm[1].headers: given twice"},
+		{"__proto__ is an unknown key", one(`"__proto__": {"config": {}}`), "manifest.__proto__: unknown key"},
+		{"an empty name", module(`{"url": "u", "name": ""}`), "manifest.wasm[1].name: must not be empty"},
+		{"an empty URL", module(`{"url": ""}`), "manifest.wasm[1].url: must not be empty"},
+		{"an empty path", module(`{"path": ""}`), "manifest.wasm[1].path: must not be empty"},
+		{"an empty method", module(`{"url": "u", "method": ""}`), "manifest.wasm[1].method: must not be empty"},
+		{"a method for a file", module(`{"path": "p", "method": "GET"}`), `manifest.wasm[1].method: only a "url" has one`},
+		{"headers for bytes", module(`{"data": "", "headers": {}}`), `manifest.wasm[1].headers: only a "url" has one`},
+		{"the hash of a compiled module", module(`{"module": {"\u0000": 2}, "hash": "` + digest + `"}`), "manifest.wasm[1].hash: source data of a WebAssembly.Module is unavailable for hashing"},
+		{"a Response for data", module(`{"data": {"\u0000": 1}}`), "manifest.wasm[1].data: bytes expected, not a Response"},
+		{"a module for data", module(`{"data": {"\u0000": 2}}`), "manifest.wasm[1].data: bytes expected, not a WebAssembly.Module"},
+		{"bytes for a module", module(`{"module": {"\u0000": 0}}`), "manifest.wasm[1].module: a WebAssembly.Module expected, not bytes"},
+		{"a function for a Response", module(`{"response": {"\u0000": "a function"}}`), "manifest.wasm[1].response: a Response expected, not a function"},
+		{"bytes for config", one(`"config": {"\u0000": 0}`), "manifest.config: object expected, not bytes"},
+		{"a function for config", one(`"config": {"\u0000": "a function"}`), "manifest.config: object expected, not a function"},
+		{"a config value that is no number at all", one(`"config": {"a": {"\u0000": "NaN"}}`), "manifest.config.a: string expected, not NaN"},
+		{"a long key", one(`"` + strings.Repeat("k", 1000) + `": 1`), "manifest." + strings.Repeat("k", 100) + "…: unknown key"},
+		{"a long number", one(`"timeout_ms": ` + strings.Repeat("1", 1000)), "not " + strings.Repeat("1", 100) + "…"},
 		{"config that is no object", one(`"config": "a=b"`), "manifest.config: object expected, not string"},
 		{"a config value that is no text", one(`"config": {"a": 1}`), "manifest.config.a: string expected, not number"},
 		{"hosts that are text", one(`"allowed_hosts": "a"`), "manifest.allowed_hosts: array expected, not string"},
@@ -197,7 +240,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"options do not belong here", one(`"use_wasi": true`), "manifest.use_wasi: unknown key"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := decode(t, tt.text)
+			_, err := decodeObject(t, tt.text)
 			wantError(t, err, fault.InvalidManifest, tt.want)
 		})
 	}
@@ -208,7 +251,10 @@ func TestParseRefuses(t *testing.T) {
 		{"nothing", ``, "manifest: invalid JSON at byte 0"},
 		{"no JSON", `{wasm: []}`, "manifest: invalid JSON at byte 1"},
 		{"a key given twice", `{"wasm": [], "wasm": []}`, `duplicate name "wasm"`},
-		{"objects from beside", `{"wasm": [{"data": {"$source": 0}}]}`, "refers to an object that is not there"},
+		{"objects from beside", `{"wasm": [{"data": {"\u0000": 0}}]}`, "manifest.wasm[0].data: bytes or base64 text expected, not object"},
+		{"a module in JSON", `{"wasm": [{"module": {"\u0000": 0}}]}`, "manifest.wasm[0].module: only possible where the manifest is an object"},
+		{"a Response in JSON", `{"wasm": [{"response": "u"}]}`, "manifest.wasm[0].response: only possible where the manifest is an object"},
+		{"two byte order marks", "\ufeff\ufeff{}", "manifest: invalid JSON at byte 0"},
 		{"a million arrays", strings.Repeat("[", 1e6), "nested more than 64 deep"},
 		{"a million objects", strings.Repeat(`{"wasm":`, 1e6), "nested more than 64 deep"},
 		{"a million arrays where modules belong", `{"wasm": ` + strings.Repeat("[", 1e6) + strings.Repeat("]", 1e6) + `}`, "nested more than 64 deep"},
@@ -221,9 +267,24 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	m, err := Parse([]byte(`{"wasm": [{"path": "p"}]}`))
-	if err != nil || len(m.Wasm) != 1 || m.Wasm[0].Path != "p" {
-		t.Errorf("%+v, %v", m, err)
+	for _, before := range []string{"", " \t\r\n", "\ufeff", "\ufeff\n"} {
+		m, err := Parse([]byte(before + `{"wasm": [{"path": "p"}]}`))
+		if err != nil || len(m.Wasm) != 1 || m.Wasm[0].Path != "p" {
+			t.Errorf("after %q: %+v, %v", before, m, err)
+		}
+	}
+}
+
+func TestModuleName(t *testing.T) {
+	text := `{"wasm": [{"url": "u"}, {"url": "u", "hash": "` + strings.ToUpper(digest) + `"}, {"url": "u", "name": "n", "hash": "` + digest + `"}, {"url": "u", "name": "last"}]}`
+	m, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"0", digest, "n", "main"} {
+		if got := m.ModuleName(i); got != want {
+			t.Errorf("module %d is called %q, want %q", i, got, want)
+		}
 	}
 }
 
@@ -249,41 +310,4 @@ func TestMain(t *testing.T) {
 			t.Errorf("of %q the main module is %d, want %d", tt.names, got, tt.want)
 		}
 	}
-}
-
-// FuzzDecode: no text takes the decoder down, and what it accepts is sound.
-func FuzzDecode(f *testing.F) {
-	f.Add(`{"wasm": [{"url": "u", "name": "main", "hash": "` + digest + `"}], "config": {"a": "b"}}`)
-	f.Add(`{"wasm": [{"data": {"$source": 0}}, {"data": "AA=="}], "memory": {"maxPages": 1}, "timeoutMs": 0}`)
-	f.Add(`{"wasm": [{"module": {"$source": 1}}], "allowed_hosts": ["*"], "allowedPaths": {}}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		tree, err := jsontree.Parse([]byte(text))
-		if err != nil {
-			return
-		}
-		if _, err := DecodeOptions(tree); err != nil && fault.From(err).Code != fault.InvalidInput {
-			t.Errorf("options: an error without the right code: %v", err)
-		}
-		m, err := Decode(tree, 2)
-		if err != nil {
-			if fault.From(err).Code != fault.InvalidManifest || m != nil {
-				t.Errorf("manifest: an error without the right code, or a result beside it: %v", err)
-			}
-			return
-		}
-		if len(m.Wasm) == 0 || len(m.Wasm) > MaxModules || m.Main() >= len(m.Wasm) {
-			t.Fatalf("%d modules, the main one is %d", len(m.Wasm), m.Main())
-		}
-		for _, w := range m.Wasm {
-			if w.Source != nil && (*w.Source < 0 || *w.Source >= 2) {
-				t.Errorf("source %d", *w.Source)
-			}
-			if w.Hash != "" && len(w.Hash) != 64 {
-				t.Errorf("hash %q", w.Hash)
-			}
-		}
-		if p := m.Memory.MaxPages; p != nil && *p > 65536 {
-			t.Errorf("%d pages", *p)
-		}
-	})
 }

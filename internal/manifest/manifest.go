@@ -6,7 +6,6 @@
 package manifest
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/extism-js/extism-js/internal/fault"
@@ -49,7 +48,7 @@ type Header struct{ Name, Value string }
 // the one named "main", or else the last.
 func (m *Manifest) Main() int {
 	for i := range m.Wasm {
-		if m.Wasm[i].Name == "main" {
+		if m.Wasm[i].Name == mainName {
 			return i
 		}
 	}
@@ -57,15 +56,29 @@ func (m *Manifest) Main() int {
 }
 
 // ModuleName is the name by which other modules import from the i-th: "main" for
-// the main module, whatever it is called, and its number if it has no name.
+// the main module, whatever it is called; else its name, or its hash, or its
+// number, as in @extism/extism.
 func (m *Manifest) ModuleName(i int) string {
-	switch {
-	case i == m.Main():
-		return "main"
-	case m.Wasm[i].Name != "":
-		return m.Wasm[i].Name
+	if i == m.Main() {
+		return mainName
 	}
-	return strconv.Itoa(i)
+	name, _ := m.ownName(i)
+	return name
+}
+
+const mainName = "main"
+
+// ownName is the name of a module and, for a message, the key that it comes from.
+func (m *Manifest) ownName(i int) (name, key string) {
+	switch w := &m.Wasm[i]; {
+	case w.Name != "":
+		return w.Name, ".name"
+	case i == m.Main():
+		return mainName, ""
+	case w.Hash != "":
+		return w.Hash, ".hash"
+	}
+	return strconv.Itoa(i), ""
 }
 
 // CheckHash compares the SHA-256 of the module's bytes, in lower-case hexadecimal
@@ -74,6 +87,5 @@ func (w *Wasm) CheckHash(sum string) *fault.Error {
 	if sum == w.Hash {
 		return nil
 	}
-	return fault.New(fault.HashMismatch, fmt.Sprintf(
-		"Plugin error: hash mismatch. Expected: %s. Actual: %s", w.Hash, sum))
+	return fault.New(fault.HashMismatch, "Plugin error: hash mismatch. Expected: "+w.Hash+". Actual: "+sum)
 }

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"strconv"
+
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/jsontree"
 )
@@ -48,14 +50,28 @@ type Options struct {
 	WASIOutput bool
 	LogLevel   LogLevel
 	Functions  map[string][]string // names of host functions by namespace
+	// MaxModuleBytes is the most bytes that one module may have; nil: no limit.
+	MaxModuleBytes *uint64
 }
+
+// CheckSize compares the size of a module with the limit. A module that was not
+// read to its end, as it is too large, has a size of at least n bytes.
+func (o *Options) CheckSize(n uint64) *fault.Error {
+	if o.MaxModuleBytes == nil || n <= *o.MaxModuleBytes {
+		return nil
+	}
+	return fault.New(fault.InvalidWasm, "the module is too large: it has at least "+strconv.FormatUint(n, 10)+
+		" bytes, and maxModuleBytes is "+strconv.FormatUint(*o.MaxModuleBytes, 10))
+}
+
+var optionKeys = append([]string{"use_wasi", "enable_wasi_output", "log_level", "functions", "max_module_bytes"}, limitKeys...)
 
 // DecodeOptions decodes options. The keys are those of the JavaScript API;
 // "functions" has the names alone.
 func DecodeOptions(v *jsontree.Value) (*Options, error) {
 	o := &Options{LogLevel: LogOff, Functions: map[string][]string{}}
-	d := decoder{}
-	d.members("options", v, func(key, path string, v *jsontree.Value) {
+	d := decoder{marks: true}
+	d.members("options", v, optionKeys, func(key, path string, v *jsontree.Value) {
 		switch key {
 		case "use_wasi":
 			o.UseWASI = d.flag(path, v)
@@ -68,10 +84,11 @@ func DecodeOptions(v *jsontree.Value) (*Options, error) {
 				o.Functions[ns.Name] = d.stringList(path+"."+ns.Name, ns.Value)
 				d.reserved(path+"."+ns.Name, ns.Name)
 			}
+		case "max_module_bytes":
+			n := d.integer(path, v, maxInteger)
+			o.MaxModuleBytes = &n
 		default:
-			if !d.limit(&o.Limits, key, path, v) {
-				d.fail(path, "unknown key")
-			}
+			d.limit(&o.Limits, key, path, v)
 		}
 	})
 	if d.err != nil {

@@ -24,7 +24,7 @@ func TestDecodeOptions(t *testing.T) {
 		want       Options
 	}{
 		{"nothing", `{}`, Options{LogLevel: LogOff, Functions: none}},
-		{"nulls", `{"useWasi": null, "logLevel": null, "functions": null, "config": null, "other": null}`, Options{LogLevel: LogOff, Functions: none}},
+		{"nulls", `{"useWasi": null, "logLevel": null, "functions": null, "config": null}`, Options{LogLevel: LogOff, Functions: none}},
 		{"WASI", `{"useWasi": true, "enableWasiOutput": true}`, Options{UseWASI: true, WASIOutput: true, LogLevel: LogOff, Functions: none}},
 		{"WASI, not", `{"useWasi": false, "enableWasiOutput": false}`, Options{LogLevel: LogOff, Functions: none}},
 		{"trace", `{"logLevel": "trace"}`, Options{LogLevel: LogTrace, Functions: none}},
@@ -33,6 +33,8 @@ func TestDecodeOptions(t *testing.T) {
 		{"warn", `{"logLevel": "warn"}`, Options{LogLevel: LogWarn, Functions: none}},
 		{"error", `{"logLevel": "error"}`, Options{LogLevel: LogError, Functions: none}},
 		{"silent", `{"logLevel": "silent"}`, Options{LogLevel: LogOff, Functions: none}},
+		{"the size of modules", `{"maxModuleBytes": 1e6}`, Options{LogLevel: LogOff, Functions: none, MaxModuleBytes: ptr[uint64](1_000_000)}},
+		{"no module at all", `{"maxModuleBytes": 0}`, Options{LogLevel: LogOff, Functions: none, MaxModuleBytes: ptr[uint64](0)}},
 		{"functions", `{"functions": {"ns": ["a", "b"], "empty": [], "extism:host/user": ["c"]}}`,
 			Options{LogLevel: LogOff, Functions: map[string][]string{"ns": {"a", "b"}, "empty": {}, "extism:host/user": {"c"}}}},
 		{"limits", `{"timeoutMs": 0, "allowedHosts": [], "config": {}, "memory": {"maxPages": 0}}`,
@@ -68,6 +70,9 @@ func TestDecodeOptionsRefuses(t *testing.T) {
 		{"a function without a name", `{"functions": {"ns": [1]}}`, "options.functions.ns[0]: string expected, not number"},
 		{"the environment's namespace", `{"functions": {"extism:host/env": []}}`, `options.functions.extism:host/env: module name collision: "extism:host/env" is reserved`},
 		{"WASI's namespace", `{"functions": {"wasi_snapshot_preview1": []}}`, `module name collision: "wasi_snapshot_preview1" is reserved`},
+		{"a null of an unknown key", `{"useWasm": null}`, "options.useWasm: unknown key"},
+		{"a limit that is no number at all", `{"timeoutMs": {"\u0000": "NaN"}}`, "options.timeoutMs: number expected, not NaN"},
+		{"a size that is negative", `{"maxModuleBytes": -1}`, "options.maxModuleBytes: an integer from 0 to 9007199254740991 expected, not -1"},
 		{"a limit of the wrong type", `{"memory": {"maxPages": "1"}}`, "options.memory.maxPages: number expected, not string"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,5 +122,26 @@ func TestOverride(t *testing.T) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 		})
+	}
+}
+
+// TestCheckSize: unset is not zero, and a module of just the limit is fine.
+func TestCheckSize(t *testing.T) {
+	for _, tt := range []struct {
+		limit *uint64
+		size  uint64
+		ok    bool
+	}{
+		{nil, 1 << 40, true}, {ptr[uint64](0), 0, true}, {ptr[uint64](0), 1, false},
+		{ptr[uint64](8), 8, true}, {ptr[uint64](8), 9, false},
+	} {
+		o := Options{MaxModuleBytes: tt.limit}
+		err := o.CheckSize(tt.size)
+		if (err == nil) != tt.ok {
+			t.Errorf("%d bytes: %v", tt.size, err)
+		}
+		if err != nil {
+			wantError(t, err, fault.InvalidWasm, "too large")
+		}
 	}
 }

@@ -2,7 +2,7 @@
 
 import { Core } from './core.mjs';
 import { ExtismError } from './error.mjs';
-import { readOptions, readRequest } from './input.mjs';
+import { readOptions, readRequest, settled } from './input.mjs';
 import { PluginOutput } from './output.mjs';
 import { Plugin } from './plugin.mjs';
 import { CAPABILITIES } from './capabilities.mjs';
@@ -56,10 +56,10 @@ async function runningCore() {
  */
 export async function createPlugin(manifest, options) {
   const { forCore, local } = readOptions(options);
-  const request = readRequest(await manifest, forCore, local.fetch);
+  const request = readRequest(await settled(await manifest), forCore, local.fetch);
   const mine = currentCore();
   if (mine.running) return Plugin.create(mine, request, local, runningCore);
-  for (const url of request.urls) mine.host.fetchEarly(local.fetch, url, request.typed);
+  for (const url of request.urls) mine.host.fetchEarly(local.fetch, url, request);
   await mine.started;
   return Plugin.create(mine, request, local, runningCore);
 }

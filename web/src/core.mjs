@@ -6,6 +6,11 @@ import { Host } from './host.mjs';
 import { GoProgram } from '../wasm_exec.js';
 
 /**
+ * Reads a file of at most so many bytes; gives its length if it is longer.
+ * @typedef {(path: string, limit: number) => Promise<Uint8Array | number>} ReadFile
+ */
+
+/**
  * Where a build has its WebAssembly.
  * @typedef {object} Assets
  * @property {() => Promise<WebAssembly.Module>} core compiles dist/extism.wasm, or gives it
@@ -13,7 +18,7 @@ import { GoProgram } from '../wasm_exec.js';
  * @property {() => WebAssembly.Module} gate
  * @property {() => WebAssembly.Module} kernel
  * @property {() => WebAssembly.Module} wasi
- * @property {(path: string) => Promise<Uint8Array>} [readFile] where there is a file system
+ * @property {ReadFile | undefined} [readFile] where there is a file system
  * @property {boolean} [worker] whether this is an edge worker, which must not share work between requests
  */
 

@@ -1,5 +1,6 @@
 // @ts-check
 
+import { readBody } from './body.mjs';
 import { textOf } from './error.mjs';
 import { headOf, readHead } from './head.mjs';
 
@@ -19,15 +20,16 @@ import { headOf, readHead } from './head.mjs';
 
 /**
  * @param {Response} response
+ * @param {string} [requested] the URL that it answers, for a response that does not know its own
  * @returns {ResponseRecord}
  */
-export function recordOf(response) {
+export function recordOf(response, requested = '') {
   const type = String(response.headers?.get('content-type') ?? '');
   const facts = {
     status: Number(response.status),
     ok: Boolean(response.ok),
     type: type.split(';')[0].trim().toLowerCase(),
-    url: String(response.url || 'the response'),
+    url: String(response.url || requested),
   };
   return { response, facts: JSON.stringify(facts) };
 }
@@ -73,7 +75,7 @@ export class Host {
   #ready;
 
   /**
-   * @param {((path: string) => Promise<Uint8Array>) | undefined} readFile where there is a file system
+   * @param {import('./core.mjs').ReadFile | undefined} readFile where there is a file system
    * @param {(create: Function) => void} ready takes the core's control plane
    */
   constructor(readFile, ready) {
@@ -108,11 +110,14 @@ export class Host {
    * loaded: a request, and if a module answers it, compiling that.
    * @param {Fetch} fetch
    * @param {string} url
-   * @param {boolean} typed whether the module's head is to be kept
+   * @param {{ streams: boolean, typed: boolean }} how whether a module may be compiled while it arrives, and whether its head is to be kept
    */
-  fetchEarly(fetch, url, typed) {
+  fetchEarly(fetch, url, { streams, typed }) {
     if (this.#early.has(url)) return;
-    const record = (async () => compileEarly(recordOf(await fetch(url)), typed))();
+    const record = (async () => {
+      const record = recordOf(await fetch(url), absolute(url));
+      return streams ? compileEarly(record, typed) : record;
+    })();
     record.catch(() => {}); // the core hears of it when it asks
     this.#early.set(url, record);
   }
@@ -193,13 +198,30 @@ export class Host {
   }
 
   /**
+   * Keeps what has been read as a source, unless it was too much.
+   * @param {number} number
+   * @param {number} source
+   * @param {Uint8Array | number} read
+   * @returns {number} how many bytes
+   */
+  #filled(number, source, read) {
+    if (typeof read === 'number') return read;
+    this.#making(number).sources[source] = read;
+    return read.length;
+  }
+
+  /**
    * @param {Fetch} fetch
    * @param {string} url
    * @param {string} method
    * @param {string[]} headers names and values in turn
+   * @param {string} base what the URL is relative to; '' leaves that to the platform
+   * @param {boolean} files whether the URL may be that of a file
    * @returns {Promise<ResponseRecord>}
    */
-  async #fetch(fetch, url, method, headers) {
+  async #fetch(fetch, url, method, headers, base, files) {
+    if (base) url = absolute(url, base);
+    if (!files && /^file:/i.test(url)) throw new Error('a manifest from elsewhere must not name files of this machine');
     const early = this.#early.get(url);
     if (early && !method && headers.length === 0) {
       this.#early.delete(url);
@@ -208,7 +230,7 @@ export class Host {
     /** @type {[string, string][]} */
     const pairs = [];
     for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i], headers[i + 1]]);
-    return recordOf(await fetch(url, { method: method || 'GET', headers: pairs }));
+    return recordOf(await fetch(url, { method: method || 'GET', headers: pairs }), absolute(url));
   }
 
   /**
@@ -262,28 +284,25 @@ export class Host {
     /** @type {(number: number, source: number, slot: number) => string} */
     useCompiled: (number, source, slot) => this.#made(number, slot, this.#source(number, source)),
 
-    /** @type {(number: number, source: number, url: string, method: string, headers: string[]) => Settles} */
-    fetch: (number, source, url, method, headers) =>
+    /** @type {(number: number, source: number, url: string, method: string, headers: string[], base: string, files: boolean) => Settles} */
+    fetch: (number, source, url, method, headers, base, files) =>
       this.#settle(async () => {
         const making = this.#making(number);
-        making.sources[source] = await this.#fetch(making.fetch, url, method, headers);
+        making.sources[source] = await this.#fetch(making.fetch, url, method, headers, base, files);
       }),
 
     /** @type {(number: number, source: number) => string} */
     facts: (number, source) => this.#source(number, source).facts,
 
-    /** @type {(number: number, source: number) => Settles} */
-    readBody: (number, source) =>
-      this.#settle(async () => {
-        const body = await this.#source(number, source).response.arrayBuffer();
-        this.#making(number).sources[source] = new Uint8Array(body);
-      }),
+    /** @type {(number: number, source: number, limit: number) => Settles} */
+    readBody: (number, source, limit) =>
+      this.#settle(async () => this.#filled(number, source, await readBody(this.#source(number, source).response, limit))),
 
-    /** @type {(number: number, source: number, path: string) => Settles} */
-    readFile: (number, source, path) =>
+    /** @type {(number: number, source: number, path: string, limit: number) => Settles} */
+    readFile: (number, source, path, limit) =>
       this.#settle(async () => {
         if (!this.#files) throw new Error('there is no file system on this platform; give a URL or the bytes');
-        this.#making(number).sources[source] = await this.#files(path);
+        return this.#filled(number, source, await this.#files(path, limit));
       }),
 
     /** @type {(number: number, source: number) => Settles} */
@@ -294,6 +313,19 @@ export class Host {
         return Array.from(sum, (b) => b.toString(16).padStart(2, '0')).join('');
       }),
   };
+}
+
+/**
+ * A URL in full, if that can be told; what is none is left to fetch.
+ * @param {string} url
+ * @param {string} [base] unset: the document's or worker's
+ */
+function absolute(url, base = globalThis.location?.href) {
+  try {
+    return new URL(url, base).href;
+  } catch {
+    return url;
+  }
 }
 
 /**

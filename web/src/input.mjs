@@ -14,8 +14,9 @@ import { platformFetch } from './load.mjs';
  * @property {string} text JSON: { input, options } and, for modules that have been compiled before, compiled
  * @property {unknown[]} sources Uint8Array, ModuleRecord and ResponseRecord objects
  * @property {typeof fetch} fetch
- * @property {string[]} urls what the core is going to fetch, and to compile if it is a module
- * @property {boolean} typed whether the core will want to know the types of what these modules import and export
+ * @property {string[]} urls what the core is going to fetch
+ * @property {boolean} streams whether a module that answers may be compiled while it arrives
+ * @property {boolean} typed whether the core will want to know the types of what modules import and export
  */
 
 /**
@@ -28,7 +29,7 @@ import { platformFetch } from './load.mjs';
  */
 
 /** Options that the core decodes. */
-const FOR_CORE = ['useWasi', 'enableWasiOutput', 'logLevel', 'config', 'memory', 'allowedHosts', 'allowedPaths', 'timeoutMs'];
+const FOR_CORE = ['useWasi', 'enableWasiOutput', 'logLevel', 'config', 'memory', 'allowedHosts', 'allowedPaths', 'timeoutMs', 'maxModuleBytes'];
 /** Options that stay here. */
 const LOCAL = ['functions', 'logger', 'fetch', 'runInWorker'];
 /** Options of @extism/extism that mean nothing to this implementation. */
@@ -126,8 +127,50 @@ function namesOf(functions) {
   return Object.fromEntries(Object.keys(functions).map((namespace) => [namespace, Object.keys(functions[namespace])]));
 }
 
+/** The keys of a module that may have a promise. */
+const AWAITED = ['data', 'module', 'response'];
+
 /**
+ * Waits for what the modules of a manifest have as promises. A rejection reaches
+ * the caller as it is.
  * @param {unknown} manifest whatever createPlugin was given
+ * @returns {Promise<unknown>} the manifest, or a copy without promises
+ */
+export async function settled(manifest) {
+  /** @type {{ item: any, key: string }[]} */
+  const found = [];
+  const copy = reading('the manifest', 'INVALID_MANIFEST', () => withoutPromises(manifest, found));
+  await Promise.all(
+    found.map(async ({ item, key }) => {
+      item[key] = await item[key];
+    }),
+  );
+  return copy;
+}
+
+/**
+ * @param {any} manifest
+ * @param {{ item: any, key: string }[]} found takes the promises that there are, and where they are in the copy
+ */
+function withoutPromises(manifest, found) {
+  const wasm = typeof manifest === 'object' && manifest !== null ? manifest.wasm : undefined;
+  if (!Array.isArray(wasm)) return manifest;
+  const copies = wasm.map((item) => {
+    if (typeof item !== 'object' || item === null) return item;
+    const keys = AWAITED.filter((key) => isThenable(item[key]));
+    if (keys.length === 0) return item;
+    const copy = { ...item };
+    for (const key of keys) found.push({ item: copy, key });
+    return copy;
+  });
+  return found.length === 0 ? manifest : { ...manifest, wasm: copies };
+}
+
+/** @param {any} value */
+const isThenable = (value) => typeof value === 'object' && value !== null && typeof value.then === 'function';
+
+/**
+ * @param {unknown} manifest whatever createPlugin was given, without promises
  * @param {Record<string, unknown>} options
  * @param {typeof globalThis.fetch} fetch
  * @returns {Request}
@@ -138,14 +181,18 @@ export function readRequest(manifest, options, fetch) {
   /** @type {string[]} */
   const urls = [];
   const { input, modules } = reading('the manifest', 'INVALID_MANIFEST', () => readManifest(manifest, sources, urls));
-  const kinds = sources.map(kindOf);
-  const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${JSON.stringify(options)},"sources":${JSON.stringify(kinds)}}`);
+  const kinds = JSON.stringify(sources.map(kindOf));
+  const sizes = JSON.stringify(sources.map((source) => (source instanceof Uint8Array ? source.length : 0)));
+  const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${toJSON(options, [])},"sources":${kinds},"sizes":${sizes}}`);
   if (text.length > MAX_TEXT) {
     throw new ExtismError('INVALID_MANIFEST', `manifest and options are ${text.length} characters of JSON, more than ${MAX_TEXT}; give modules as bytes or by URL`);
   }
-  const typed = modules > 1 || Object.keys(options.functions ?? {}).length > 0;
-  return { text, sources, fetch, urls, typed };
+  const typed = modules > 1 || Object.keys(/** @type {any} */ (options.functions) ?? {}).length > 0;
+  return { text, sources, fetch, urls, streams: options.maxModuleBytes === undefined, typed };
 }
+
+/** What is taken for a URL if it is a string: a path does not begin like that. */
+const URL_START = /^(https?|file|data|blob):/i;
 
 /**
  * @param {unknown} manifest
@@ -154,33 +201,84 @@ export function readRequest(manifest, options, fetch) {
  * @returns {{ input: string, modules: number }} JSON, and how many modules it lists, as far as can be seen
  */
 function readManifest(manifest, sources, urls) {
-  const one = (/** @type {unknown} */ input) => ({ input: JSON.stringify(input), modules: 1 });
-  if (typeof manifest === 'string') {
-    if (/^\s*\{/.test(manifest)) return one({ json: manifest });
-    if (!/^(https?|file|data|blob):/i.test(manifest)) {
-      if (manifest.length > MAX_PATH) throw new ExtismError('INVALID_MANIFEST', `the string is no JSON object and no URL, and at ${manifest.length} characters too long for a path`);
-      return one({ path: manifest });
-    }
-    urls.push(manifest);
-    return one({ url: manifest });
-  }
-  if (manifest instanceof URL) {
-    urls.push(manifest.href);
-    return one({ url: manifest.href });
-  }
+  const one = (/** @type {string} */ input) => ({ input, modules: 1 });
+  if (typeof manifest === 'string') return one(readString(manifest, urls));
   if (typeof manifest !== 'object' || manifest === null) {
     throw new ExtismError('INVALID_MANIFEST', `manifest: an object, bytes, a URL, a Response or a WebAssembly.Module expected, not ${manifest === null ? 'null' : typeof manifest}`);
   }
-  if (readSource(manifest, sources)) return one({ source: 0 });
-  const input = JSON.stringify({ manifest }, (_, value) => {
-    if (typeof value !== 'object' || value === null) return value;
-    return readSource(value, sources) ? { $source: sources.length - 1 } : value;
-  });
-  const wasm = JSON.parse(input).manifest?.wasm ?? [];
-  for (const { url, method, headers, hash } of wasm) {
-    if (typeof url === 'string' && !method && !headers && !hash) urls.push(url);
-  }
+  if (isURL(manifest)) return one(readString(manifest.href, urls));
+  if (readSource(manifest, sources)) return one('{"source":0}');
+  const input = toJSON({ manifest }, sources);
+  const { wasm } = JSON.parse(input).manifest ?? {};
+  if (!Array.isArray(wasm)) return one(input); // the core says so
+  urls.push(...wasm.filter(isPlain).map((item) => item.url));
   return { input, modules: wasm.length };
+}
+
+/**
+ * Whether a module is just fetched by its URL and compiled, and nothing else.
+ * @param {any} item of what a user calls a manifest
+ */
+const isPlain = (item) => typeof item?.url === 'string' && !item.method && !item.headers && !item.header && !item.hash;
+
+/**
+ * @param {string} text JSON, a URL or a path
+ * @param {string[]} urls
+ */
+function readString(text, urls) {
+  if (/^\s*\{/.test(text)) return JSON.stringify({ json: text }); // a byte order mark is a space, too
+  if (URL_START.test(text)) {
+    urls.push(text);
+    return JSON.stringify({ url: text });
+  }
+  if (text === '') throw new ExtismError('INVALID_MANIFEST', 'manifest: an empty string is no JSON, no URL and no path');
+  if (text.length > MAX_PATH) throw new ExtismError('INVALID_MANIFEST', `the string is no JSON object and no URL, and at ${text.length} characters too long for a path`);
+  return JSON.stringify({ path: text });
+}
+
+/**
+ * @param {any} value
+ * @returns {value is URL} of this or another realm
+ */
+function isURL(value) {
+  return value instanceof URL || (value[Symbol.toStringTag] === 'URL' && typeof value.href === 'string');
+}
+
+/** The key of an object that stands for what JSON cannot carry: see decode.go. */
+const MARK = '\0';
+
+/**
+ * JSON of a user's object. What JSON would drop without a word, or make null of,
+ * is marked, so that the core can say where it is.
+ * @param {unknown} value
+ * @param {unknown[]} sources takes the objects that the core is to use
+ * @returns {string}
+ */
+function toJSON(value, sources) {
+  return JSON.stringify(value, (_, value) => {
+    if (isJSON(value)) return value;
+    if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value);
+    if (typeof value === 'object' && readSource(value, sources)) return { [MARK]: sources.length - 1 };
+    const what = nameOf(value);
+    return what === undefined ? value : { [MARK]: what };
+  });
+}
+
+/** @param {unknown} value */
+const isJSON = (value) =>
+  value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+
+/**
+ * @param {any} value that is neither text, boolean nor finite number
+ * @returns {string | undefined} what it is; undefined if JSON can have it
+ */
+function nameOf(value) {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'bigint') return 'a BigInt of that size';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  if (isThenable(value)) return 'a promise';
+  const iterable = typeof value[Symbol.iterator] === 'function' && !Array.isArray(value) && !(value instanceof String);
+  return iterable ? `a ${value.constructor?.name}` : undefined; // of a Map or Headers JSON has nothing
 }
 
 /**

@@ -3,8 +3,18 @@
 /** The file system module of Node, Deno and Bun, if this is one of them. */
 const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
 
-/** Reads a file, where there is a file system. */
-export const readFile = fs && (async (/** @type {string} */ path) => new Uint8Array(await fs.readFile(path)));
+/**
+ * Reads a file, where there is a file system.
+ * @type {import('./core.mjs').ReadFile | undefined}
+ */
+export const readFile = fs && (async (path, limit) => {
+  if (limit < Number.MAX_SAFE_INTEGER) {
+    const facts = await fs.stat(path);
+    if (!facts.isFile()) throw new Error('it is no regular file, so nobody knows how long it is');
+    if (facts.size > limit) return facts.size;
+  }
+  return new Uint8Array(await fs.readFile(path));
+});
 
 /**
  * The platform's fetch, which where there is a file system also takes file: URLs.
@@ -15,9 +25,15 @@ export const readFile = fs && (async (/** @type {string} */ path) => new Uint8Ar
 export async function platformFetch(url, init) {
   if (!readFile || !/^file:/i.test(url)) return fetch(url, init);
   const bytes = await fs.readFile(new URL(url));
-  const type = /\.json$/i.test(url) ? 'application/json' : 'application/wasm';
+  const type = looksLikeJSON(bytes) ? 'application/json' : 'application/wasm';
   return new Response(/** @type {any} */ (bytes), { headers: { 'content-type': type } });
 }
+
+/**
+ * Whether a file is a manifest; a module begins with a zero byte.
+ * @param {Uint8Array} bytes
+ */
+const looksLikeJSON = (bytes) => /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 1024)));
 
 /** @type {Map<string, Promise<WebAssembly.Module>>} */
 const compiling = new Map();

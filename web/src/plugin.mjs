@@ -883,5 +883,5 @@ function withInput(text, input) {
  * @param {number} modules how many it has
  */
 function compiled(text, modules) {
-  return JSON.stringify({ ...JSON.parse(text), compiled: true, sources: Array(modules).fill('module') });
+  return JSON.stringify({ ...JSON.parse(text), compiled: modules });
 }

@@ -170,6 +170,9 @@ func (p *Plugin) create(ctx context.Context) error {
 }
 
 func (p *Plugin) compile(ctx context.Context, w *manifest.Wasm, data []byte) (*Module, *fault.Error) {
+	if err := p.config.Options.CheckSize(uint64(len(data))); err != nil {
+		return nil, err
+	}
 	if w.Hash != "" {
 		sum := sha256.Sum256(data)
 		if err := w.CheckHash(hex.EncodeToString(sum[:])); err != nil {

@@ -214,14 +214,20 @@ type Facts struct {
 	Status int
 	OK     bool
 	Type   string // the media type without parameters, in lower case
-	URL    string
+	URL    string // in full; "" of a response that somebody has made
+}
+
+// A Location is what a manifest's URLs are relative to.
+type Location struct {
+	Base  string // "": the platform's own notion
+	Files bool   // whether they may be those of files
 }
 
 // Fetch requests a URL; the response becomes a source. Headers are names and
 // values in turn.
-func (r *Request) Fetch(url, method string, headers []any) (source int, err error) {
+func (r *Request) Fetch(url, method string, headers []any, from Location) (source int, err error) {
 	source = r.newSource(Response)
-	if _, err := r.await("fetch", source, url, method, headers); err != nil {
+	if _, err := r.await("fetch", source, url, method, headers, from.Base, from.Files); err != nil {
 		return 0, fault.Wrap(fault.FetchFailed, "fetching "+url, err)
 	}
 	return source, nil
@@ -246,22 +252,37 @@ func (r *Request) Facts(source int) (*Facts, error) {
 	}, nil
 }
 
-// ReadBody makes bytes of a source that is a response.
-func (r *Request) ReadBody(source int) error {
-	if _, err := r.await("readBody", source); err != nil {
-		return fault.Wrap(fault.FetchFailed, "reading the response", err)
+// NoLimit is the limit of what may have any length.
+const NoLimit = 1<<53 - 1
+
+// ReadBody makes bytes of a source that is a response, and gives how many they
+// are. If they turn out to be more than limit it stops reading, and the source is
+// of no use any more.
+func (r *Request) ReadBody(source int, limit uint64) (n uint64, err error) {
+	if n, err = r.awaitLength("readBody", source, float64(limit)); err != nil {
+		return 0, fault.Wrap(fault.FetchFailed, "reading the response", err)
 	}
 	r.Kinds[source] = Bytes
-	return nil
+	return n, nil
 }
 
-// ReadFile reads a file into a new source, where there is a file system.
-func (r *Request) ReadFile(path string) (source int, err error) {
+// ReadFile reads a file into a new source, where there is a file system, and
+// gives the file's length. One that is longer than limit is not read.
+func (r *Request) ReadFile(path string, limit uint64) (source int, n uint64, err error) {
 	source = r.newSource(Bytes)
-	if _, err := r.await("readFile", source, path); err != nil {
-		return 0, fault.Wrap(fault.FetchFailed, "reading "+path, err)
+	if n, err = r.awaitLength("readFile", source, path, float64(limit)); err != nil {
+		return 0, 0, fault.Wrap(fault.FetchFailed, "reading "+path, err)
 	}
-	return source, nil
+	return source, n, nil
+}
+
+func (r *Request) awaitLength(function string, args ...any) (uint64, error) {
+	v, err := r.await(function, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := v.Float()
+	return uint64(n), err
 }
 
 // SHA256 gives the digest of a source that is bytes, as hexadecimal digits.

@@ -70,7 +70,7 @@ func TestFetch(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := (&url.URL{Scheme: "file", Path: path}).String()
-	source, err := request.Fetch(file, "", []any{})
+	source, err := request.Fetch(file, "", []any{}, Location{Files: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,17 +81,32 @@ func TestFetch(t *testing.T) {
 	if _, err := request.CompileStreaming(source, 7, true); err != nil {
 		t.Error(err)
 	}
-	if source, err = request.ReadFile(path); err != nil {
-		t.Fatal(err)
+	if _, err := request.Fetch(file, "", []any{}, Location{}); err == nil || !strings.Contains(err.Error(), "must not name files") {
+		t.Errorf("a file that a manifest from elsewhere names: %v", err)
+	}
+	for _, limit := range []uint64{8, 7} {
+		if source, err = request.Fetch("module.wasm", "", []any{}, Location{Base: file, Files: true}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := request.ReadBody(source, limit); err != nil || n != 8 {
+			t.Errorf("a body of 8 bytes, with a limit of %d: %d bytes, %v", limit, n, err)
+		}
+	}
+	var n uint64
+	if source, n, err = request.ReadFile(path, 8); err != nil || n != 8 {
+		t.Fatalf("%d bytes, %v", n, err)
 	}
 	const sum = "93a44bbb96c751218e4c00d479e4c14358122a389acca16205b1e4d0dc5f9476"
+	if _, n, err := request.ReadFile(path, 7); err != nil || n != 8 {
+		t.Errorf("a file above the limit: %d bytes, %v", n, err)
+	}
 	if got, err := request.SHA256(source); err != nil || got != sum {
 		t.Errorf("%s, %v", got, err)
 	}
 	if b, err := request.Bytes(source); err != nil || len(b) != 8 {
 		t.Errorf("%q, %v", b, err)
 	}
-	if _, err := request.Fetch(file+".none", "", []any{}); err == nil || !strings.Contains(err.Error(), "ENOENT") {
+	if _, err := request.Fetch(file+".none", "", []any{}, Location{Files: true}); err == nil || !strings.Contains(err.Error(), "ENOENT") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
