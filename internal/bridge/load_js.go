@@ -150,7 +150,7 @@ func (r *loading) load(w *manifest.Wasm, slot int) (engine.Module, error) {
 		if err != nil {
 			return nil, err
 		}
-		if w.Hash == "" && r.options.MaxModuleBytes == nil && facts.Type == "application/wasm" {
+		if w.Hash == "" && r.options.MaxModuleBytes == nil && facts.Streams {
 			return r.CompileStreaming(source, slot)
 		}
 		if size, err = r.ReadBody(source, r.limit()); err != nil {

@@ -22,6 +22,7 @@ export function recordOf(response, requested = '') {
     status: Number(response.status),
     ok: Boolean(response.ok),
     type: type.split(';')[0].trim().toLowerCase(),
+    streams: type === 'application/wasm', // engines compile nothing else while it arrives
     url: String(response.url || requested),
   };
   return { response, facts: JSON.stringify(facts) };
@@ -314,8 +315,8 @@ async function compileResponse(response) {
  * @param {ResponseRecord} record
  */
 function compileEarly(record) {
-  const { ok, type } = JSON.parse(record.facts);
-  if (!ok || type !== 'application/wasm') return record;
+  const { ok, streams } = JSON.parse(record.facts);
+  if (!ok || !streams) return record;
   const compiling = compileResponse(record.response);
   compiling.catch(() => {}); // likewise
   return { ...record, compiling };
