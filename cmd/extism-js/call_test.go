@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,8 @@ func TestCall(t *testing.T) {
 			io.WriteString(w, `{"wasm":[{"url":"shout.wasm"}]}`)
 		case "/path.json":
 			fmt.Fprintf(w, `{"wasm":[{"path":%q}]}`, shout)
+		case "/file.json":
+			io.WriteString(w, `{"wasm":[{"url":"file:///shout.wasm"}]}`)
 		default:
 			http.NotFound(w, r)
 		}
@@ -54,6 +57,13 @@ func TestCall(t *testing.T) {
 	byData := write("data.json", fmt.Sprintf(`{"wasm":[{"data":%q}]}`, base64.StdEncoding.EncodeToString(module)))
 	wrongHash := write("hash.json", fmt.Sprintf(`{"wasm":[{"url":%q,"hash":%q}]}`, server.URL+"/shout.wasm", strings.Repeat("0", 64)))
 	byPath := write("path.json", fmt.Sprintf(`{"wasm":[{"path":%q}]}`, shout))
+	absolute, err := filepath.Abs(shout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byFile := write("file.json", fmt.Sprintf("\ufeff\n{\"wasm\":[{\"url\":%q}]}", (&url.URL{Scheme: "file", Path: filepath.ToSlash(absolute)}).String()))
+	inCamelCase := write("camel.json", fmt.Sprintf(`{"wasm":[{"path":%q}],"memory":{"maxPages":2e1},"timeoutMs":0,"allowedHosts":[],"config":{}}`, shout))
+	unknown := write("unknown.json", fmt.Sprintf(`{"wasm":[{"path":%q}],"memory":{"pages":4}}`, shout))
 	noURL := write("nourl.json", fmt.Sprintf(`{"wasm":[{"url":%q}]}`, shout))
 	text := write("text", "from a file")
 
@@ -81,6 +91,10 @@ func TestCall(t *testing.T) {
 		{"a manifest with a path", byPath + " shout -input x", 0, "X!", ""},
 		{"a manifest from a URL", server.URL + "/relative.json shout -input x", 0, "X!", ""},
 		{"a manifest from a URL that wants a file", server.URL + "/path.json shout", 1, "", "INVALID_MANIFEST"},
+		{"a manifest from a URL that wants a file by its URL", server.URL + "/file.json shout", 1, "", "INVALID_MANIFEST"},
+		{"a manifest with a file: URL and a byte order mark", byFile + " shout -input x", 0, "X!", ""},
+		{"a manifest in camelCase", inCamelCase + " shout -input x", 0, "X!", ""},
+		{"a manifest with an unknown key", unknown + " shout", 1, "", "manifest.memory.pages: unknown key"},
 		{"a URL that is none", noURL + " shout", 1, "", "FETCH_FAILED"},
 		{"a wrong hash", wrongHash + " shout", 1, "", "HASH_MISMATCH"},
 		{"a server that says no", server.URL + "/none shout", 1, "", "answered 404"},

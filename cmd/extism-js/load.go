@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/extism-js/extism-js/internal/fault"
@@ -27,7 +28,7 @@ func loadPlugin(ctx context.Context, where string) (*manifest.Manifest, [][]byte
 	if err != nil {
 		return nil, nil, err
 	}
-	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) {
+	if !isManifest(data) {
 		return &manifest.Manifest{Wasm: []manifest.Wasm{{Data: data}}}, [][]byte{data}, nil
 	}
 	m, err := manifest.Parse(data)
@@ -41,6 +42,13 @@ func loadPlugin(ctx context.Context, where string) (*manifest.Manifest, [][]byte
 		}
 	}
 	return m, modules, nil
+}
+
+// isManifest tells JSON, before which there may be a byte order mark, from a
+// module, which begins with a zero byte.
+func isManifest(data []byte) bool {
+	text := bytes.TrimPrefix(data, []byte("\ufeff"))
+	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
 }
 
 // loader loads what a manifest names.
@@ -71,14 +79,21 @@ func (l *loader) module(ctx context.Context, w *manifest.Wasm) ([]byte, error) {
 		return readFile(w.Path)
 	case w.URL == "":
 		return w.Data, nil
-	case l.base == nil:
-		return fetch(ctx, w.URL, w.Method, w.Headers)
 	}
-	where, err := l.base.Parse(w.URL)
-	if err != nil {
-		return nil, fault.Wrap(fault.InvalidManifest, "a module's URL", err)
+	base := l.base
+	if base == nil {
+		base = &url.URL{}
 	}
-	return fetch(ctx, where.String(), w.Method, w.Headers)
+	where, err := base.Parse(w.URL)
+	switch {
+	case err != nil:
+		return nil, fault.Wrap(fault.FetchFailed, "a module's URL", err)
+	case where.Scheme != "file":
+		return fetch(ctx, where.String(), w.Method, w.Headers)
+	case l.base != nil:
+		return nil, fault.New(fault.InvalidManifest, fmt.Sprintf("URL %q: a manifest that comes from a URL must not name files of this machine", w.URL))
+	}
+	return readFile(filepath.FromSlash(where.Path))
 }
 
 func readFile(path string) ([]byte, error) {

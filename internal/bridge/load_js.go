@@ -154,7 +154,7 @@ func (r *loading) load(w *manifest.Wasm, slot int) (engine.Module, error) {
 		if err != nil {
 			return nil, err
 		}
-		if w.Hash == "" && r.options.MaxModuleBytes == nil && facts.Type == "application/wasm" {
+		if w.Hash == "" && r.options.MaxModuleBytes == nil && facts.Streams {
 			return r.CompileStreaming(source, slot, r.typed)
 		}
 		if size, err = r.ReadBody(source, r.limit()); err != nil {

@@ -2,7 +2,7 @@
 
 import { Core } from './core.mjs';
 import { ExtismError } from './error.mjs';
-import { readOptions, readRequest, settled } from './input.mjs';
+import { isThenable, readOptions, readRequest, settled } from './input.mjs';
 import { PluginOutput } from './output.mjs';
 import { Plugin } from './plugin.mjs';
 import { CAPABILITIES } from './capabilities.mjs';
@@ -56,7 +56,10 @@ async function runningCore() {
  */
 export async function createPlugin(manifest, options) {
   const { forCore, local } = readOptions(options);
-  const request = readRequest(await settled(await manifest), forCore, local.fetch);
+  // Without promises there is no waiting before what was given is copied.
+  let given = settled(isThenable(manifest) ? await manifest : manifest);
+  if (isThenable(given)) given = await given;
+  const request = readRequest(given, forCore, local.fetch);
   const mine = currentCore();
   if (mine.running) return Plugin.create(mine, request, local, runningCore);
   for (const url of request.urls) mine.host.fetchEarly(local.fetch, url, request);

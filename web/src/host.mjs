@@ -29,6 +29,7 @@ export function recordOf(response, requested = '') {
     status: Number(response.status),
     ok: Boolean(response.ok),
     type: type.split(';')[0].trim().toLowerCase(),
+    streams: type === 'application/wasm', // engines compile nothing else while it arrives
     url: String(response.url || requested),
   };
   return { response, facts: JSON.stringify(facts) };
@@ -366,8 +367,8 @@ function copyOf(response) {
  * @param {boolean} typed
  */
 function compileEarly(record, typed) {
-  const { ok, type } = JSON.parse(record.facts);
-  if (!ok || type !== 'application/wasm') return record;
+  const { ok, streams } = JSON.parse(record.facts);
+  if (!ok || !streams) return record;
   const compiling = compileResponse(record.response, typed);
   compiling.catch(() => {}); // likewise
   return { ...record, compiling };

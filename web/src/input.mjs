@@ -134,18 +134,17 @@ const AWAITED = ['data', 'module', 'response'];
  * Waits for what the modules of a manifest have as promises. A rejection reaches
  * the caller as it is.
  * @param {unknown} manifest whatever createPlugin was given
- * @returns {Promise<unknown>} the manifest, or a copy without promises
+ * @returns {unknown} the manifest; or, if it has promises, the promise of a copy without
  */
-export async function settled(manifest) {
+export function settled(manifest) {
   /** @type {{ item: any, key: string }[]} */
   const found = [];
   const copy = reading('the manifest', 'INVALID_MANIFEST', () => withoutPromises(manifest, found));
-  await Promise.all(
-    found.map(async ({ item, key }) => {
-      item[key] = await item[key];
-    }),
-  );
-  return copy;
+  if (found.length === 0) return manifest;
+  const filled = found.map(async ({ item, key }) => {
+    item[key] = await item[key];
+  });
+  return Promise.all(filled).then(() => copy);
 }
 
 /**
@@ -163,11 +162,11 @@ function withoutPromises(manifest, found) {
     for (const key of keys) found.push({ item: copy, key });
     return copy;
   });
-  return found.length === 0 ? manifest : { ...manifest, wasm: copies };
+  return { ...manifest, wasm: copies };
 }
 
 /** @param {any} value */
-const isThenable = (value) => typeof value === 'object' && value !== null && typeof value.then === 'function';
+export const isThenable = (value) => ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof value.then === 'function';
 
 /**
  * @param {unknown} manifest whatever createPlugin was given, without promises

@@ -102,8 +102,8 @@ func (r *Request) CompileBytes(source, slot int) (engine.Module, error) {
 	return r.compile("compile", source, slot)
 }
 
-// CompileStreaming compiles a response of type application/wasm into a slot while
-// it arrives. The bytes are not kept; if the types of imports and exports are
+// CompileStreaming compiles a response into a slot while it arrives, if its facts
+// say that it can be. The bytes are not kept; if the types of imports and exports are
 // wanted, the shim keeps those that tell them.
 func (r *Request) CompileStreaming(source, slot int, typed bool) (engine.Module, error) {
 	return r.compile("compileStreaming", source, slot, typed)
@@ -211,10 +211,11 @@ func unescape(name string) string {
 
 // Facts are what is known of a response.
 type Facts struct {
-	Status int
-	OK     bool
-	Type   string // the media type without parameters, in lower case
-	URL    string // in full; "" of a response that somebody has made
+	Status  int
+	OK      bool
+	Type    string // the media type without parameters, in lower case
+	Streams bool   // whether the engine compiles such a response while it arrives
+	URL     string // in full; "" of a response that somebody has made
 }
 
 // A Location is what a manifest's URLs are relative to.
@@ -245,10 +246,11 @@ func (r *Request) Facts(source int) (*Facts, error) {
 	}
 	status, _ := tree.Get("status").Uint()
 	return &Facts{
-		Status: int(status),
-		OK:     tree.Get("ok").Bool,
-		Type:   tree.Get("type").Text,
-		URL:    tree.Get("url").Text,
+		Status:  int(status),
+		OK:      tree.Get("ok").Bool,
+		Type:    tree.Get("type").Text,
+		Streams: tree.Get("streams").Bool,
+		URL:     tree.Get("url").Text,
 	}, nil
 }
 
