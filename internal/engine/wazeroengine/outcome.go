@@ -41,16 +41,17 @@ func (p *Plugin) outcome(code int32, err error) plugin.Outcome {
 	return o
 }
 
-// guestError gives what the guest gave to error_set, or nil.
+// guestError gives what the guest gave to error_set, or nil. As with Extism's other
+// hosts an error of no bytes, whose block is gone, is none.
 func (p *Plugin) guestError() *string {
 	if p.kernel == nil {
 		return nil
 	}
 	off, n := p.kernel.Error()
-	if off == 0 {
+	if off == 0 || n == 0 {
 		return nil
 	}
-	text := make([]byte, n)
+	text := make([]byte, min(n, plugin.MaxGuestError))
 	p.kernel.Read(off, text)
 	s := string(text)
 	return &s
