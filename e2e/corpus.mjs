@@ -3,17 +3,15 @@
 
 /**
  * @typedef {{ text: string, size?: number }} Input
- * @typedef {{ name: string, wasm: { name?: string, file: string }[], noWasi?: boolean,
- *   config?: Record<string, string>, logs?: boolean,
+ * @typedef {{ name?: string, file: string, hash?: string, from?: string }} Wasm
+ * @typedef {{ name: string, wasm: Wasm[], noWasi?: boolean, config?: Record<string, string>,
+ *   memory?: { max_pages?: number, max_var_bytes?: number }, logLevel?: string, vars?: string[],
  *   calls: { function: string, input: Input }[] }} Case
  * @typedef {{ name?: string, code?: string, message: string }} Failure
  * @typedef {{ length?: number, sha256?: string, failure?: Failure,
- *   logs: { level: string, text: string }[] }} CallResult
+ *   logs: { level: string, text: string }[], vars?: Record<string, string> }} CallResult
  * @typedef {{ name: string, calls: CallResult[], failure?: Failure }} CaseResult
  */
-
-/** The levels that are compared; below them the reference host logs things of its own. */
-const LEVELS = ['info', 'warn', 'error'];
 
 /**
  * Runs every case with one plug-in each.
@@ -21,25 +19,28 @@ const LEVELS = ['info', 'warn', 'error'];
  * @param {object} o
  * @param {Function} o.createPlugin the function under test
  * @param {(file: string) => Promise<Uint8Array>} o.load gives a module's bytes
+ * @param {(file: string) => string} o.path names a module's file, or its URL where there are no files
  * @param {Case[]} o.cases
  * @returns {Promise<CaseResult[]>}
  */
-export async function runCorpus({ createPlugin, load, cases }) {
+export async function runCorpus({ createPlugin, load, path, cases }) {
+  const loaded = new Map();
+  const once = (file) => {
+    if (!loaded.has(file)) loaded.set(file, load(file));
+    return loaded.get(file);
+  };
   const results = [];
-  for (const c of cases) results.push(await runCase(createPlugin, load, c));
+  for (const c of cases) results.push(await runCase(createPlugin, { load: once, path }, c));
   return results;
 }
 
-async function runCase(createPlugin, load, c) {
+async function runCase(createPlugin, files, c) {
   const calls = [];
-  const logs = [];
+  const seen = { logs: [], vars: {} };
   let plugin;
   try {
-    plugin = await createPlugin(await manifest(c, load), options(c, logs));
-    for (const call of c.calls) {
-      logs.length = 0;
-      calls.push({ ...(await runCall(plugin, call)), logs: logs.slice() });
-    }
+    plugin = await createPlugin(await manifest(c, files), options(c, seen));
+    for (const call of c.calls) calls.push(await runCall(plugin, c, call, seen));
     return { name: c.name, calls };
   } catch (error) {
     return { name: c.name, calls, failure: describe(error) };
@@ -48,24 +49,96 @@ async function runCase(createPlugin, load, c) {
   }
 }
 
-async function manifest(c, load) {
+async function manifest(c, files) {
   const wasm = [];
   for (const w of c.wasm) {
-    const data = await load(w.file);
-    wasm.push(w.name ? { name: w.name, data } : { data });
+    const data = await files.load(w.file);
+    const item = await source(w, data, files);
+    if (w.name) item.name = w.name;
+    if (w.hash) item.hash = await hashOf(data, w.hash);
+    wasm.push(item);
   }
-  return { wasm };
+  return c.memory ? { wasm, memory: c.memory } : { wasm };
 }
 
-function options(c, logs) {
-  const o = { useWasi: !c.noWasi, config: c.config ?? {} };
-  if (!c.logs) return o;
-  const logger = { trace() {}, debug() {} };
-  for (const level of LEVELS) logger[level] = (text) => logs.push({ level, text: String(text) });
-  return { ...o, logger, logLevel: LEVELS[0] };
+/** A module in the form that the case asks for. */
+async function source(w, data, { path }) {
+  switch (w.from) {
+    case 'path': {
+      const name = path(w.file);
+      return name.startsWith('http') ? { url: name } : { path: name };
+    }
+    case 'url': return { url: `data:application/wasm;base64,${base64(data)}` };
+    case 'base64': return { data: base64(data) };
+    case 'module': return { module: await WebAssembly.compile(data) };
+    case 'response': return { response: new Response(data, { headers: { 'Content-Type': 'application/wasm' } }) };
+  }
+  return { data };
 }
 
-async function runCall(plugin, call) {
+async function hashOf(data, kind) {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
+  if (kind === 'wrong') hash[0]++;
+  return kind === 'upper' ? hex(hash).toUpperCase() : hex(hash);
+}
+
+function options(c, seen) {
+  const o = { useWasi: !c.noWasi, config: c.config ?? {}, functions: hostFunctions(c, seen) };
+  if (!c.logLevel) return o;
+  const logger = {};
+  for (const level of ['trace', 'debug', 'info', 'warn', 'error']) {
+    logger[level] = (text) => seen.logs.push({ level, text: String(text) });
+  }
+  return { ...o, logger, logLevel: c.logLevel };
+}
+
+/** What oracle/host.go offers in Go. */
+function hostFunctions(c, seen) {
+  const ignore = () => {};
+  const answering = (answer) => (context, at) => {
+    const bytes = context.read(at)?.bytes() ?? new Uint8Array();
+    context.free(at);
+    return context.store(answer(bytes));
+  };
+  const prefixed = (prefix) => answering((bytes) => {
+    const head = new TextEncoder().encode(prefix);
+    const out = new Uint8Array(head.length + bytes.length);
+    out.set(head);
+    out.set(bytes, head.length);
+    return out;
+  });
+  return {
+    'extism:host/user': {
+      mult: (_, a, b) => a * b,
+      hostGreenMessage: prefixed('green: '),
+      hostPurpleMessage: prefixed('purple: '),
+      inspect: (context) => {
+        for (const name of c.vars ?? []) {
+          const value = context.getVariable(name);
+          if (value) seen.vars[name] = base64(value.bytes());
+        }
+      },
+    },
+    host: {
+      to_upper: answering((bytes) => bytes.map((b) => (b >= 0x61 && b <= 0x7a ? b - 0x20 : b))),
+    },
+    dylibso_observe: { instrument_enter: ignore, instrument_exit: ignore, instrument_memory_grow: ignore },
+  };
+}
+
+async function runCall(plugin, c, call, seen) {
+  seen.logs.length = 0;
+  const result = await outcome(plugin, call);
+  result.logs = seen.logs.slice();
+  if (c.vars) {
+    seen.vars = {};
+    await plugin.call('vars');
+    result.vars = seen.vars;
+  }
+  return result;
+}
+
+async function outcome(plugin, call) {
   try {
     const output = await plugin.call(call.function, bytes(call.input));
     return await digest(output === null ? new Uint8Array() : output.bytes());
@@ -77,7 +150,7 @@ async function runCall(plugin, call) {
 async function digest(data) {
   // A copy, because a digest takes no views of shared memory.
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', data.slice()));
-  return { length: data.length, sha256: Array.from(hash, (b) => b.toString(16).padStart(2, '0')).join('') };
+  return { length: data.length, sha256: hex(hash) };
 }
 
 // Text is given to calls as text, which exercises that path of the API too. A
@@ -97,6 +170,17 @@ function bytes(input) {
 function decodeText(text) {
   if (!text.startsWith('base64:')) return text;
   return Uint8Array.from(atob(text.slice('base64:'.length)), (c) => c.charCodeAt(0));
+}
+
+function hex(bytes) {
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+function base64(bytes) {
+  let text = '';
+  // As many arguments as fit on any stack.
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
 }
 
 function describe(error) {

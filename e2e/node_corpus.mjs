@@ -9,7 +9,7 @@ import { runCorpus } from './corpus.mjs';
 const { module, files, cases } = await json(process.stdin);
 const { createPlugin } = await import(module);
 const load = async (file) => new Uint8Array(await readFile(files[file]));
-const results = await runCorpus({ createPlugin, load, cases });
+const results = await runCorpus({ createPlugin, load, path: (file) => files[file], cases });
 
 // Ending by itself shows that nothing is left that keeps the process alive; a
 // runtime that holds on to something is stopped by the caller's time limit.

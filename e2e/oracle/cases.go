@@ -25,7 +25,7 @@ var texts = []string{
 // Cases gives the whole corpus.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{sdkSimple(), sdkConfig(), sdkInput(), sdkLinked(), demo()} {
+	for _, group := range [][]Case{sdkSimple(), sdkConfig(), sdkInput(), sdkHosts(), sdkLinked(), demo(), states(), vars(), logs(), limits(), manifests(), scripted(), differing()} {
 		all = append(all, group...)
 	}
 	return all
@@ -59,7 +59,7 @@ func bySize(function string, max int) []Call {
 // sdkSimple are plug-ins that take no input and look at no config.
 func sdkSimple() []Case {
 	log := single("log", "log.wasm", text("run_test", ""), text("run_test", ""))
-	log.Logs = true
+	log.LogLevel = "info"
 	quiet := single("log, switched off", "log.wasm", text("run_test", ""))
 	return []Case{
 		// Once is enough: it takes the SDK's kernel seconds.
@@ -124,6 +124,18 @@ func sdkLinked() []Case {
 		Wasm:  []Wasm{{Name: "lib", File: "lib.wasm"}, {Name: "main", File: "main.wasm"}},
 		Calls: []Call{text("run_test", "benjamin"), text("run_test", ""), text("run_test", "zoë")},
 	}}
+}
+
+// sdkHosts are plug-ins that call functions of the host's own.
+func sdkHosts() []Case {
+	return []Case{
+		single("host", "host.wasm", text("run_test", ""), text("run_test", "again")),
+		single("host_memory", "host_memory.wasm", text("run_test", "Frodo"), text("run_test", ""), text("run_test", "zoë")),
+		single("host_multiple", "host_multiple.wasm",
+			text("say_green", "John"), text("say_purple", "John"), text("say_green", ""), text("say_purple", "世界")),
+		// Instrumented; there is nobody who observes it.
+		single("nested.c.instr", "nested.c.instr.wasm", text("_start", "")),
+	}
 }
 
 // demo are the plug-ins of this repository.

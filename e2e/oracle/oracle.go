@@ -1,47 +1,55 @@
 // Package oracle says what plug-ins answer, by running them on Extism's Go SDK:
-// an independent host on another WebAssembly engine. The same cases are then
-// run on every JavaScript runtime and compared.
+// an independent host on another WebAssembly engine. The same cases are then run
+// natively and on every JavaScript runtime, and compared.
 package oracle
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
-
-	extism "github.com/extism/go-sdk"
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/sys"
 )
 
 // Case is one plug-in and the calls made to it, one after the other. The JSON
 // form is what the runner in JavaScript reads.
 type Case struct {
 	Name string `json:"name"`
-	// Wasm are the modules of the manifest; the last is the main module.
+	// Wasm are the modules of the manifest.
 	Wasm []Wasm `json:"wasm"`
 	// WASI is on unless NoWASI is set: that is how plug-ins are mostly run.
 	NoWASI bool              `json:"noWasi,omitempty"`
 	Config map[string]string `json:"config,omitempty"`
-	// Logs asks for the messages of the levels info, warn and error to be
-	// compared as well.
-	Logs  bool   `json:"logs,omitempty"`
-	Calls []Call `json:"calls"`
+	Memory Memory            `json:"memory,omitzero"`
+	// LogLevel is the least severe level whose messages are compared; "": none, and
+	// the plug-in is told that nothing is logged.
+	LogLevel string `json:"logLevel,omitempty"`
+	// Vars are compared after each call. The main module exports a function, vars,
+	// that calls the host function inspect, in which a JavaScript host looks at them.
+	Vars  []string `json:"vars,omitempty"`
+	Calls []Call   `json:"calls"`
 }
 
 // Wasm names a module's file in a [Library].
 type Wasm struct {
 	Name string `json:"name,omitempty"`
 	File string `json:"file"`
+	// Hash is "right", "upper" (right, in capitals) or "wrong"; "": none is given.
+	Hash string `json:"hash,omitempty"`
+	// From is how a JavaScript host is given the module: "path" where there are
+	// files, "url", "base64", "module", "response"; "": as bytes.
+	From string `json:"from,omitempty"`
+}
+
+// Memory holds limits; nil is unset.
+type Memory struct {
+	MaxPages    *uint32 `json:"max_pages,omitempty"`
+	MaxVarBytes *int64  `json:"max_var_bytes,omitempty"`
 }
 
 // Call is one call of an exported function.
@@ -77,27 +85,48 @@ func (in Input) Bytes() []byte {
 	return bytes.Repeat([]byte(in.Text), n)[:in.Size]
 }
 
-// Class is how a call ended.
+// Class is how a call, or the creation of a plug-in, has ended.
 type Class string
 
 // The ways for a call to end. A plug-in that reports an error and returns a
 // non-zero code is in class Error.
 const (
-	OK      Class = "ok"      // an output
-	Error   Class = "error"   // the plug-in called error_set
-	Exit    Class = "exit"    // a non-zero return value or proc_exit code
-	Trap    Class = "trap"    // the engine stopped the plug-in
-	Missing Class = "missing" // no such function
+	OK          Class = "ok"             // an output
+	Error       Class = "error"          // the plug-in called error_set
+	Exit        Class = "exit"           // a non-zero return value or proc_exit code
+	Trap        Class = "trap"           // the engine stopped the plug-in
+	Vars        Class = "vars"           // the host stopped it for a var that is too large
+	Missing     Class = "missing"        // no such function
+	NotFunction Class = "not a function" // there is an export of another kind
 )
+
+// The ways for a plug-in not to come about.
+const (
+	Collision Class = "collision" // two modules have one name, or one has a reserved name
+	BadHash   Class = "hash"      // a module is not the one that the manifest names
+	Import    Class = "import"    // nothing offers what a module imports
+	Failed    Class = "failed"    // for any other reason
+)
+
+// OutOfMemory is a class that the Go SDK does not have: it does not look whether
+// there was room.
+const OutOfMemory Class = "memory"
+
+// Answer is what came of a case.
+type Answer struct {
+	// Failure is set if there is no plug-in and no result.
+	Failure Class
+	Results []Result // one for each call
+}
 
 // Result is what came of one call.
 type Result struct {
 	Class  Class
-	Length int    // of the output, in bytes
-	SHA256 string // of the output, in hex
+	Output []byte
 	Code   uint32 // the return value or exit code
 	Text   string // of the error
 	Logs   []Log
+	Vars   map[string]string // those that are there, in base64
 }
 
 // Log is one message that a plug-in logged.
@@ -136,91 +165,17 @@ func (l Library) Add(dir string) error {
 	return nil
 }
 
-// Runner runs cases. Modules are compiled once for all of them.
-type Runner struct {
-	lib   Library
-	cache wazero.CompilationCache
-}
-
-// NewRunner makes a runner; [Runner.Close] frees its compiled modules.
-func NewRunner(lib Library) *Runner {
-	return &Runner{lib: lib, cache: wazero.NewCompilationCache()}
-}
-
-// Close frees the compiled modules.
-func (r *Runner) Close(ctx context.Context) error { return r.cache.Close(ctx) }
-
-// Run runs one case and gives one result for each of its calls. Runs must not
-// overlap: the SDK's log level is global.
-func (r *Runner) Run(ctx context.Context, c Case) ([]Result, error) {
-	manifest, err := r.manifest(c)
-	if err != nil {
-		return nil, fmt.Errorf("oracle: %s: %w", c.Name, err)
+// hash gives what the manifest says is the hash of a module; "": nothing.
+func (w Wasm) hash(data []byte) string {
+	if w.Hash == "" {
+		return ""
 	}
-	level := extism.LogLevelOff
-	if c.Logs {
-		level = extism.LogLevelInfo
+	sum := sha256.Sum256(data)
+	if w.Hash == "wrong" {
+		sum[0]++
 	}
-	extism.SetLogLevel(level)
-	plugin, err := extism.NewPlugin(ctx, manifest, extism.PluginConfig{
-		EnableWasi:    !c.NoWASI,
-		RuntimeConfig: wazero.NewRuntimeConfig().WithCompilationCache(r.cache),
-	}, nil)
-	if err != nil {
-		return nil, fmt.Errorf("oracle: %s: %w", c.Name, err)
+	if w.Hash == "upper" {
+		return strings.ToUpper(hex.EncodeToString(sum[:]))
 	}
-	defer plugin.Close(ctx)
-	results := make([]Result, len(c.Calls))
-	for i, call := range c.Calls {
-		var logs []Log
-		plugin.SetLogger(func(level extism.LogLevel, text string) {
-			logs = append(logs, Log{strings.ToLower(level.String()), text})
-		})
-		results[i] = runCall(ctx, plugin, call)
-		results[i].Logs = logs
-	}
-	return results, nil
-}
-
-func (r *Runner) manifest(c Case) (extism.Manifest, error) {
-	m := extism.Manifest{
-		Config: map[string]string{},
-		// Not zero, which would disable vars: the SDK's defaults.
-		Memory: &extism.ManifestMemory{MaxVarBytes: -1, MaxHttpResponseBytes: -1},
-	}
-	for k, v := range c.Config {
-		m.Config[k] = v
-	}
-	for _, w := range c.Wasm {
-		data, err := os.ReadFile(r.lib[w.File])
-		if err != nil {
-			return m, fmt.Errorf("module %q: %w", w.File, err)
-		}
-		m.Wasm = append(m.Wasm, extism.WasmData{Data: data, Name: w.Name})
-	}
-	return m, nil
-}
-
-func runCall(ctx context.Context, plugin *extism.Plugin, call Call) Result {
-	if !plugin.FunctionExists(call.Function) {
-		return Result{Class: Missing}
-	}
-	code, output, err := plugin.CallWithContext(ctx, call.Function, call.Input.Bytes())
-	sum := sha256.Sum256(output)
-	res := Result{Class: OK, Length: len(output), SHA256: hex.EncodeToString(sum[:]), Code: code}
-	var exit *sys.ExitError
-	switch {
-	case errors.As(err, &exit):
-		res.Class, res.Code = Exit, exit.ExitCode()
-	case err != nil && plugin.GetErrorWithContext(ctx) == err.Error():
-		res.Class = Error
-	case err != nil:
-		res.Class = Trap
-	case code != 0:
-		res.Class = Exit
-	}
-	if err != nil {
-		res.Text = err.Error()
-	}
-	return res
+	return hex.EncodeToString(sum[:])
 }

@@ -42,12 +42,18 @@ const (
 	NoRoom                       // before it began: the kernel had no room for the input; Outcome.Code has its length
 )
 
+// MaxGuestError is how much of what a guest gives to error_set a driver hands on,
+// in bytes: in a page the core, whose memory all plug-ins share, must hold it
+// several times.
+const MaxGuestError = 64 << 10
+
 // Outcome tells how something has ended.
 type Outcome struct {
 	Kind OutcomeKind
 	Code int32 // what the function returned, as 32 bits
 	// Message is the engine's text for what was trapped.
 	Message string
-	// GuestError is what the guest gave to error_set; nil if it did not.
+	// GuestError is what the guest gave to error_set; nil if it did not, or if the
+	// block is gone. It is empty if there was an error and its text could not be had.
 	GuestError *string
 }

@@ -432,11 +432,11 @@ export class Plugin {
     const { abi } = this.#core;
     const kernel = this.#kernel;
     const off = kernel ? kernel.host_error() >>> 0 : 0;
-    if (kind === Outcome.RETURNED && off === 0) return abi[entry](this.#id, kind, code, NO_TEXT, NO_TEXT);
+    // As with Extism's other hosts, an error of no bytes is none: its block is gone.
     const length = off === 0 ? 0 : Math.min(kernel.host_error_length() >>> 0, MAX_GUEST_ERROR);
+    if (kind === Outcome.RETURNED && length === 0) return abi[entry](this.#id, kind, code, NO_TEXT, NO_TEXT);
     const text = length === 0 ? new Uint8Array() : this.#memory.bytes().subarray(off, off + length);
     const [messageLength, errorLength] = this.#postTexts(cause === undefined ? '' : textOf(cause), text);
-    // An error without text, such as one whose block the guest has freed, is none.
     return abi[entry](this.#id, kind, code, messageLength, length === 0 ? NO_TEXT : errorLength);
   }
 

@@ -51,7 +51,7 @@ func (p *Plugin) guestError() *string {
 	if n == 0 {
 		return nil
 	}
-	text := make([]byte, n)
+	text := make([]byte, min(n, plugin.MaxGuestError))
 	p.kernel.Read(off, text)
 	s := string(text)
 	return &s
