@@ -11,6 +11,7 @@
 // All but the first two may be missing; scenarios name what they need.
 
 import { Skip } from './lib.mjs';
+import { compiled } from './compiled.mjs';
 import { exceptions } from './exceptions.mjs';
 import { failures } from './failures.mjs';
 import { given } from './given.mjs';
@@ -18,7 +19,7 @@ import { inputs } from './inputs.mjs';
 import { stack } from './stack.mjs';
 import { suspend } from './suspend.mjs';
 
-export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given, ...suspend];
+export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given, ...suspend, ...compiled];
 
 /**
  * Runs the scenarios one after another.

@@ -45,7 +45,7 @@ func Run() (release func(), err error) {
 // The answers to a request. The shim settles a promise by them, so nothing comes
 // back into Go. Texts are borrowed.
 
-// requestCreated has the plug-in's number, its modules' names in the manifest's
+// requestCreated has the plug-in's number, or 0 if none was asked for, its modules' names in the manifest's
 // order, with zero bytes between them, and the text of a manifest that was
 // fetched.
 //
@@ -145,6 +145,7 @@ type request struct {
 	options *manifest.Options
 	input   *jsontree.Value // what was given for a manifest
 	again   bool            // the sources are the modules, compiled before
+	compile bool            // the modules are to be compiled and not linked
 	fetched string          // the text of a manifest that was fetched
 }
 
@@ -158,6 +159,9 @@ func decodeRequest(number int32, text []byte) (*request, error) {
 		return nil, err
 	}
 	r := &request{number: number, options: options, input: tree.Get("input"), again: tree.Get("compiled") != nil}
+	if v := tree.Get("compileOnly"); v != nil {
+		r.compile = v.Bool
+	}
 	for i, kind := range tree.Get("sources").Items {
 		size, _ := tree.Get("sizes").Items[i].Uint()
 		r.given, r.sizes = append(r.given, kind.Text), append(r.sizes, size)
@@ -208,6 +212,10 @@ func (r *request) answer(m *manifest.Manifest, mods []plugin.Module, err error) 
 		refuse(r.number, err)
 		return
 	}
+	if r.compile {
+		r.created(0, mods)
+		return
+	}
 	p, err := plugin.New(plugin.Config{Manifest: m, Options: r.options, Modules: mods, WASI: wasiOptions()})
 	if err != nil {
 		refuse(r.number, err)
@@ -218,6 +226,10 @@ func (r *request) answer(m *manifest.Manifest, mods []plugin.Module, err error) 
 		refuse(r.number, err)
 		return
 	}
+	r.created(id, mods)
+}
+
+func (r *request) created(id int32, mods []plugin.Module) {
 	names := mods[0].Name
 	for _, m := range mods[1:] {
 		names += "\x00" + m.Name

@@ -1,5 +1,6 @@
 // @ts-check
 
+import { CompiledPlugin, compiledManifest } from './compiled.mjs';
 import { Core } from './core.mjs';
 import { ExtismError } from './error.mjs';
 import { isThenable, readOptions, readRequest, settled } from './input.mjs';
@@ -61,10 +62,33 @@ export async function createPlugin(manifest, options) {
   if (isThenable(given)) given = await given;
   const request = readRequest(given, forCore, local.fetch);
   const mine = currentCore();
-  if (mine.running) return Plugin.create(mine, request, local, runningCore);
-  for (const url of request.urls) mine.host.fetchEarly(local.fetch, url, request);
-  await mine.started;
+  if (!mine.running) await starting(mine, request);
   return Plugin.create(mine, request, local, runningCore);
+}
+
+/**
+ * Waits for a core that is being started, and has it loaded meanwhile what is asked
+ * for.
+ * @param {Core} mine
+ * @param {import('./input.mjs').Request} request
+ */
+function starting(mine, request) {
+  for (const url of request.urls) mine.host.fetchEarly(request.fetch, url, request);
+  return mine.started;
+}
+
+/**
+ * Compiles the modules of a plug-in; see types/extism.d.ts.
+ * @param {unknown} manifest
+ * @param {unknown} [options]
+ */
+export async function compilePlugin(manifest, options) {
+  const { forCore, local } = readOptions(options);
+  const given = await settled(await manifest);
+  const request = readRequest(given, forCore, local.fetch, true);
+  const mine = currentCore();
+  if (!mine.running) await starting(mine, request);
+  return new CompiledPlugin(compiledManifest(request, await mine.create(request)), options, createPlugin);
 }
 
 /**

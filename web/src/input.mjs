@@ -172,9 +172,10 @@ export const isThenable = (value) => ((typeof value === 'object' && value !== nu
  * @param {unknown} manifest whatever createPlugin was given, without promises
  * @param {Record<string, unknown>} options
  * @param {typeof globalThis.fetch} fetch
+ * @param {boolean} [compileOnly] whether nothing is to be linked
  * @returns {Request}
  */
-export function readRequest(manifest, options, fetch) {
+export function readRequest(manifest, options, fetch, compileOnly = false) {
   /** @type {unknown[]} */
   const sources = [];
   /** @type {string[]} */
@@ -182,11 +183,11 @@ export function readRequest(manifest, options, fetch) {
   const { input, modules } = reading('the manifest', 'INVALID_MANIFEST', () => readManifest(manifest, sources, urls));
   const kinds = JSON.stringify(sources.map(kindOf));
   const sizes = JSON.stringify(sources.map((source) => (source instanceof Uint8Array ? source.length : 0)));
-  const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${toJSON(options, [])},"sources":${kinds},"sizes":${sizes}}`);
+  const text = reading('the options', 'INVALID_INPUT', () => `{"input":${input},"options":${toJSON(options, [])},"sources":${kinds},"sizes":${sizes},"compileOnly":${compileOnly}}`);
   if (text.length > MAX_TEXT) {
     throw new ExtismError('INVALID_MANIFEST', `manifest and options are ${text.length} characters of JSON, more than ${MAX_TEXT}; give modules as bytes or by URL`);
   }
-  const typed = modules > 1 || Object.keys(/** @type {any} */ (options.functions) ?? {}).length > 0;
+  const typed = compileOnly || modules > 1 || Object.keys(/** @type {any} */ (options.functions) ?? {}).length > 0;
   return { text, sources, fetch, urls, streams: options.maxModuleBytes === undefined, typed };
 }
 
@@ -254,10 +255,11 @@ const MARK = '\0';
  * @returns {string}
  */
 function toJSON(value, sources) {
-  return JSON.stringify(value, (_, value) => {
+  return JSON.stringify(value, function (key, value) {
     if (isJSON(value)) return value;
+    if (key === 'interface' && isModule(this.module) && bytesOf(value)) return undefined; // it goes with the module
     if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value);
-    if (typeof value === 'object' && readSource(value, sources)) return { [MARK]: sources.length - 1 };
+    if (typeof value === 'object' && readSource(value, sources, this.interface)) return { [MARK]: sources.length - 1 };
     const what = nameOf(value);
     return what === undefined ? value : { [MARK]: what };
   });
@@ -292,12 +294,13 @@ function kindOf(source) {
  * Takes over an object that JSON cannot carry.
  * @param {object} value
  * @param {unknown[]} sources
+ * @param {unknown} [head] of a module: what its bytes begin with
  * @returns {boolean} whether it is one
  */
-function readSource(value, sources) {
+function readSource(value, sources, head) {
   const bytes = bytesOf(value);
   if (bytes) sources.push(bytes.slice());
-  else if (isModule(value)) sources.push({ module: value });
+  else if (isModule(value)) sources.push({ module: value, head: bytesOf(head)?.slice() });
   else if (isResponse(value)) sources.push(recordOf(value));
   else return false;
   return true;

@@ -592,6 +592,7 @@ export class Plugin {
     this.#names = names;
     this.#modules = modules.map((record) => record.module);
     this.#records = modules;
+    this.#request.sources = modules; // the bytes are not wanted any more
     this.#instances = [];
     this.#adapters = [];
     this.#captured.clear();

@@ -75,6 +75,13 @@ export interface ManifestWasmResponse extends ManifestWasmOptions {
 /** A compiled module. */
 export interface ManifestWasmModule extends ManifestWasmOptions {
   module: WebAssembly.Module;
+  /**
+   * What the module's bytes begin with, up to its code, as {@link CompiledPlugin} has
+   * it: the engine tells no types of what a module imports and exports. Without it
+   * modules are linked by name and kind, and host functions have to return the very
+   * type that the guest expects. Not in `@extism/extism`.
+   */
+  interface?: Uint8Array | undefined;
 }
 /** One module of a plug-in: exactly one of `data`, `url`, `path`, `response` and `module`. */
 export type ManifestWasm =
@@ -504,6 +511,38 @@ export const CAPABILITIES: Capabilities;
 export function createPlugin(manifest: ManifestLike | PromiseLike<ManifestLike>, options?: ExtismPluginOptions): Promise<Plugin>;
 export { createPlugin as newPlugin };
 export default createPlugin;
+
+/**
+ * Modules that have been compiled once, for any number of plug-ins. Not in
+ * `@extism/extism`.
+ */
+export interface CompiledPlugin {
+  /**
+   * A manifest of the compiled modules, with the limits of the one that they came
+   * from. {@link createPlugin} takes it here, and wherever a `WebAssembly.Module` can be
+   * sent by `postMessage`.
+   */
+  readonly manifest: Readonly<Manifest>;
+  /**
+   * Creates a plug-in, as {@link createPlugin} does. Nothing is loaded or compiled.
+   * @param options override those that {@link compilePlugin} was given
+   */
+  instantiate(options?: ExtismPluginOptions): Promise<Plugin>;
+}
+
+/**
+ * Loads and compiles a plug-in's modules and checks their hashes; they are linked when
+ * a plug-in is made of them.
+ *
+ * @param manifest as for {@link createPlugin}
+ * @param options of every plug-in that is made
+ * @throws ExtismError
+ *
+ * @example
+ * const compiled = await compilePlugin('https://example.com/count_vowels.wasm', { useWasi: true });
+ * const [a, b] = await Promise.all([compiled.instantiate(), compiled.instantiate()]);
+ */
+export function compilePlugin(manifest: ManifestLike | PromiseLike<ManifestLike>, options?: ExtismPluginOptions): Promise<CompiledPlugin>;
 
 /**
  * What the core uses, or null if none is running: the size of its memory in bytes,
