@@ -163,7 +163,7 @@ var layers = []struct {
 	{"internal/fault", nil},
 	{"internal/inject", nil},
 	{"internal/engine", nil},
-	{"internal/policy", ours("internal/fault")},
+	{"internal/policy", ours("internal/fault", "internal/jsontree")},
 	{"internal/manifest", ours("internal/fault", "internal/jsontree")},
 	{"internal/kernel", ours("internal/engine", "internal/wasm")},
 	{"internal/engine/enginetest", ours("internal/engine")},
