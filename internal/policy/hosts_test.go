@@ -400,14 +400,16 @@ func FuzzHosts(f *testing.F) {
 		if allowed && (host == "" || len(host) > maxHost) {
 			t.Errorf("%q allows %q", entry, host)
 		}
+		if len(host) > 64 || len(entry) > 64 {
+			return // the other matchers would take too long
+		}
 		for _, r := range h.rules {
 			if name := strings.TrimSuffix(host, "."); r.ip == nil && matchGlob(r.glob, name) != slow(r.glob, name) {
 				t.Errorf("%q by %q: %t", name, r.glob, !slow(r.glob, name))
 			}
 		}
 		onlyNames := strings.IndexFunc(host, func(c rune) bool { return c > 'z' || !nameByte(byte(c)) }) < 0
-		if onlyNames && host != "" && len(host) < 64 && len(entry) < 64 && !strings.Contains(entry, ":") && !strings.ContainsAny(host+entry, "{}") &&
-			!strings.HasSuffix(host, ".") {
+		if onlyNames && host != "" && !strings.ContainsAny(entry, ":{}") && strings.Count(entry, "*") < 8 && !strings.HasSuffix(host, ".") {
 			compareWithOracle(t, entry, host)
 		}
 	})

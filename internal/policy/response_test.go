@@ -131,15 +131,16 @@ func FuzzEncodeHeaders(f *testing.F) {
 		if err := json.Unmarshal(text, &got); err != nil || !utf8.Valid(text) {
 			t.Fatalf("%q: %v", text, err)
 		}
-		valid := func(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
-		if !utf8.ValidString(n1 + v1 + n2 + v2) {
-			return // how many U+FFFD there are is nobody's business
+		for _, s := range []string{n1, v1, n2, v2} {
+			if !utf8.ValidString(s) {
+				return // how many U+FFFD there are is nobody's business
+			}
 		}
 		if a, b := strings.ToLower(n1), strings.ToLower(n2); a == b {
 			if v := got[a]; v != v1+", "+v2 && v != v1+"\n"+v2 {
 				t.Errorf("%q", v)
 			}
-		} else if got[valid(a)] != v1 || got[valid(b)] != v2 {
+		} else if got[a] != v1 || got[b] != v2 {
 			t.Errorf("%q", got)
 		}
 	})
