@@ -168,7 +168,7 @@ var layers = []struct {
 	{"internal/fault", nil},
 	{"internal/inject", nil},
 	{"internal/engine", ours("internal/wasm")},
-	{"internal/policy", ours("internal/fault")},
+	{"internal/policy", ours("internal/fault", "internal/jsontree")},
 	{"internal/manifest", ours("internal/fault", "internal/jsontree", "internal/wasm")},
 	{"internal/kernel", ours("internal/engine", "internal/wasm")},
 	{"internal/engine/enginetest", ours("internal/engine", "internal/wasm")},

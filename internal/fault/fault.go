@@ -23,6 +23,10 @@ const (
 	NonZeroExit      Code = "NON_ZERO_EXIT"      // the function returned, or proc_exit was given, a non-zero code
 	Trap             Code = "TRAP"               // the guest trapped; cause has the engine's error with the wasm stack
 	VarsFull         Code = "VARS_FULL"          // var_set would exceed maxVarBytes, or vars are disabled
+	HTTPInvalid      Code = "HTTP_INVALID"       // what the guest gave to http_request is no request
+	HTTPDenied       Code = "HTTP_DENIED"        // the guest may not make that request; most often no entry of allowedHosts matches
+	HTTPFailed       Code = "HTTP_FAILED"        // an HTTP request of the guest came to nothing: the network, or too many redirects
+	HTTPTooLarge     Code = "HTTP_TOO_LARGE"     // an HTTP response is larger than maxHttpResponseBytes, or its headers than 256 KiB
 	Busy             Code = "BUSY"               // the plug-in is inside another call
 	Closed           Code = "CLOSED"             // the plug-in has been closed
 	Unsupported      Code = "UNSUPPORTED"        // this platform or version cannot do it; the message says what to do instead

@@ -442,6 +442,14 @@ export type ExtismErrorCode =
   | 'TRAP'
   /** Vars would exceed their limit, or are disabled. */
   | 'VARS_FULL'
+  /** What the guest gave to `http_request` is no request. */
+  | 'HTTP_INVALID'
+  /** The guest may not make that HTTP request; most often no entry of `allowedHosts` matches. */
+  | 'HTTP_DENIED'
+  /** An HTTP request of the guest came to nothing: the network failed, or it led through too many redirects. */
+  | 'HTTP_FAILED'
+  /** An HTTP response is larger than `maxHttpResponseBytes`, or its headers than 256 KiB. */
+  | 'HTTP_TOO_LARGE'
   /** The plug-in is inside another call. */
   | 'BUSY'
   /** The plug-in has been closed. */
