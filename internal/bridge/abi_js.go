@@ -16,7 +16,7 @@ import (
 // any of it runs. The number changes with every change of an import, an export,
 // a code or an encoding.
 //
-//go:wasmexport abi_version_1
+//go:wasmexport abi_version_2
 func abiVersion() {}
 
 // Text goes to the core through the inbox and comes back through the outbox;
@@ -201,15 +201,37 @@ func encodeError(e *fault.Error) string {
 }
 
 // varsLocation gives the address at which the core always notes where the
-// plug-in's vars are: the address and the length of their encoding, four bytes
-// each. So the shim can take them over even when the core has crashed.
+// plug-in's vars are, and which of them have changed: the address and the length of
+// either encoding, four bytes each. So the shim can take them over even when the
+// core has crashed.
 //
 //go:wasmexport vars_location
 func varsLocation(id int32) unsafe.Pointer {
 	if e := find(id); e != nil {
-		return unsafe.Pointer(&e.vars)
+		return unsafe.Pointer(&e.noted)
 	}
 	return nil
+}
+
+// varsTrack has the core keep which vars change from now on.
+//
+//go:wasmexport vars_track
+func varsTrack(id int32) {
+	if e := find(id); e != nil {
+		e.Env().TrackChanges()
+	}
+}
+
+// varsChanges puts the keys of the vars that have changed since the last time into
+// the outbox, each after its length in four bytes.
+//
+//go:wasmexport vars_changes
+func varsChanges(id int32) {
+	reply("")
+	if e := find(id); e != nil {
+		reply(e.Env().TakeChanges())
+		e.noteVars()
+	}
 }
 
 // varsRestore replaces all vars by those in the inbox.

@@ -23,6 +23,7 @@ const (
 	NonZeroExit      Code = "NON_ZERO_EXIT"      // the function returned, or proc_exit was given, a non-zero code
 	Trap             Code = "TRAP"               // the guest trapped; cause has the engine's error with the wasm stack
 	VarsFull         Code = "VARS_FULL"          // var_set would exceed maxVarBytes, or vars are disabled
+	StoreFailed      Code = "STORE_FAILED"       // the store of a plug-in's vars could not be read or written
 	Busy             Code = "BUSY"               // the plug-in is inside another call
 	Closed           Code = "CLOSED"             // the plug-in has been closed
 	Unsupported      Code = "UNSUPPORTED"        // this platform or version cannot do it; the message says what to do instead
