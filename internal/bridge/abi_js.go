@@ -211,15 +211,37 @@ func encodeError(e *fault.Error) string {
 }
 
 // varsLocation gives the address at which the core always notes where the
-// plug-in's vars are: the address and the length of their encoding, four bytes
-// each. So the shim can take them over even when the core has crashed.
+// plug-in's vars are, and which of them have changed: the address and the length of
+// either encoding, four bytes each. So the shim can take them over even when the
+// core has crashed.
 //
 //go:wasmexport vars_location
 func varsLocation(id int32) unsafe.Pointer {
 	if e := find(id); e != nil {
-		return unsafe.Pointer(&e.vars)
+		return unsafe.Pointer(&e.noted)
 	}
 	return nil
+}
+
+// varsTrack has the core keep which vars change from now on.
+//
+//go:wasmexport vars_track
+func varsTrack(id int32) {
+	if e := find(id); e != nil {
+		e.Env().TrackChanges()
+	}
+}
+
+// varsChanges puts the keys of the vars that have changed since the last time into
+// the outbox, each after its length in four bytes.
+//
+//go:wasmexport vars_changes
+func varsChanges(id int32) {
+	reply("")
+	if e := find(id); e != nil {
+		reply(e.Env().TakeChanges())
+		e.noteVars()
+	}
 }
 
 // varsRestore replaces all vars by those in the inbox.

@@ -4,6 +4,7 @@ package bridge
 
 import (
 	"github.com/extism-js/extism-js/internal/hostenv"
+	"github.com/extism-js/extism-js/internal/manifest"
 	"github.com/extism-js/extism-js/internal/plugin"
 )
 
@@ -55,6 +56,16 @@ func getLogLevel(id int32) (result int32) {
 		return e.Env().LogLevel()
 	}
 	return hostenv.Stop
+}
+
+// setLogLevel changes what log records are measured against, by the number that
+// get_log_level gives.
+//
+//go:wasmexport set_log_level
+func setLogLevel(id, level int32) {
+	if e := find(id); e != nil {
+		e.Env().SetLogLevel(manifest.LogLevel(level))
+	}
 }
 
 //go:wasmexport http_request

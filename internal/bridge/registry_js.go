@@ -26,13 +26,20 @@ type entry struct {
 	kernel    engine.KernelMemory
 	memories  []engine.Memory // by module
 	functions []string        // by the number that JavaScript calls them
-	vars      struct{ address, length uint32 }
+	noted     struct{ vars, changes region }
 }
 
-// noteVars writes down where the vars are, for whoever comes after a crash.
+// region is where bytes are in the core's memory.
+type region struct{ address, length uint32 }
+
+func regionOf(data []byte) region {
+	return region{uint32(uintptr(unsafe.Pointer(unsafe.SliceData(data)))), uint32(len(data))}
+}
+
+// noteVars writes down where the vars and their changes are, for whoever comes
+// after a crash.
 func (e *entry) noteVars() {
-	data := e.Env().Vars()
-	e.vars.address, e.vars.length = uint32(uintptr(unsafe.Pointer(unsafe.SliceData(data)))), uint32(len(data))
+	e.noted.vars, e.noted.changes = regionOf(e.Env().Vars()), regionOf(e.Env().Changes())
 }
 
 // registry holds the plug-ins that are alive. Numbers are never used again: an

@@ -62,7 +62,7 @@ func (e *Env) VarSet(k engine.KernelMemory, keyOff, keyLen, off, n uint32) int32
 	if !ok {
 		return e.full(size)
 	}
-	if !e.vars.set(key, n, func(value []byte) bool { return k.Read(off, value) }) {
+	if !e.setVar(key, n, func(value []byte) bool { return k.Read(off, value) }) {
 		return int32(e.stop("var_set", fault.InvalidInput, "the value is no block of the plug-in's memory"))
 	}
 	e.varBytes = size
@@ -88,11 +88,23 @@ func (e *Env) full(size uint64) int32 {
 	return int32(e.stop("var_set", fault.VarsFull, e.fullMessage(size)))
 }
 
-func (e *Env) deleteVar(key []byte) {
-	if old, exists := e.vars.get(key); exists {
-		e.varBytes -= uint64(len(key) + len(old))
-		e.vars.delete(key)
+func (e *Env) setVar(key []byte, n uint32, fill func(value []byte) bool) bool {
+	if e.changes != nil {
+		e.changes.add(key, e.vars.find(key) >= 0, false)
 	}
+	return e.vars.set(key, n, fill)
+}
+
+func (e *Env) deleteVar(key []byte) {
+	old, exists := e.vars.get(key)
+	if !exists {
+		return
+	}
+	if e.changes != nil {
+		e.changes.add(key, true, true)
+	}
+	e.varBytes -= uint64(len(key) + len(old))
+	e.vars.delete(key)
 }
 
 // Var gives the value of a var, which must not be changed and is good until the
@@ -114,7 +126,7 @@ func (e *Env) SetVar(key, value []byte) *fault.Error {
 	if !ok {
 		return fault.New(fault.VarsFull, e.fullMessage(size))
 	}
-	e.vars.set(key, uint32(len(value)), func(to []byte) bool { copy(to, value); return true })
+	e.setVar(key, uint32(len(value)), func(to []byte) bool { copy(to, value); return true })
 	e.varBytes = size
 	return nil
 }

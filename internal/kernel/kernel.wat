@@ -720,6 +720,11 @@
   (func $arg (param $off i64) (result i32)
     (select (i32.wrap_i64 (local.get $off)) (i32.const 0) (call $find (local.get $off))))
 
+  ;; The same as guests pass it. What is freed in the end must have been a block in
+  ;; the beginning: the result may get the offset that a stale handle has.
+  (func $owned (param $off i64) (result i64)
+    (i64.extend_i32_u (call $arg (local.get $off))))
+
   ;; The offset of a result as guests take it.
   (func $result (param $r i64) (result i64)
     (call $stop_if (i64.lt_s (local.get $r) (i64.const 0)))
@@ -727,6 +732,7 @@
 
   (func (export "config_get") (param $key i64) (result i64)
     (local $r i64)
+    (local.set $key (call $owned (local.get $key)))
     (call $enter)
     (local.set $r
       (call $go_config_get (global.get $id)
@@ -737,6 +743,7 @@
 
   (func (export "var_get") (param $key i64) (result i64)
     (local $r i64)
+    (local.set $key (call $owned (local.get $key)))
     (call $enter)
     (local.set $r
       (call $go_var_get (global.get $id)
@@ -766,6 +773,8 @@
 
   (func (export "http_request") (param $request i64) (param $body i64) (result i64)
     (local $r i64)
+    (local.set $request (call $owned (local.get $request)))
+    (local.set $body (call $owned (local.get $body)))
     (call $enter)
     (local.set $r
       (call $go_http_request (global.get $id)
@@ -794,6 +803,7 @@
   ;; Go only decides whether the line is wanted (1) or not (0); the driver emits it.
   (func $log (param $level i32) (param $line i64)
     (local $r i32)
+    (local.set $line (call $owned (local.get $line)))
     (call $enter)
     (local.set $r
       (call $go_log (global.get $id) (local.get $level) (call $length (local.get $line))))

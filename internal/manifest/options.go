@@ -104,9 +104,10 @@ func (d *decoder) flag(path string, v *jsontree.Value) bool {
 }
 
 func (d *decoder) logLevel(path string, v *jsontree.Value) LogLevel {
-	level, ok := ParseLogLevel(d.text(path, v))
+	text := d.text(path, v)
+	level, ok := ParseLogLevel(text)
 	if !ok {
-		d.fail(path, "one of trace, debug, info, warn, error and silent expected")
+		d.fail(path, `unrecognized log level "%.40s"; expected one of "trace", "debug", "info", "warn", "error", "silent"`, text)
 	}
 	return level
 }
