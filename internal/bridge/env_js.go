@@ -69,10 +69,10 @@ func setLogLevel(id, level int32) {
 }
 
 //go:wasmexport http_request
-func httpRequest(id, requestOff, requestLen, bodyOff, bodyLen int32) (result int64) {
+func httpRequest(id, requestOff, requestLen int32) (result int64) {
 	defer guard(id, &result)
 	if e := find(id); e != nil {
-		return e.Env().HTTPRequest(e.kernel, uint32(requestOff), uint32(requestLen), uint32(bodyOff), uint32(bodyLen))
+		return e.Env().HTTPRequest(e.kernel, uint32(requestOff), uint32(requestLen))
 	}
 	return hostenv.Stop
 }

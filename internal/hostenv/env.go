@@ -12,6 +12,7 @@ import (
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/manifest"
+	"github.com/extism-js/extism-js/internal/policy"
 )
 
 // Stop is what a function gives, in place of an offset or status, when the guest
@@ -34,12 +35,14 @@ type Env struct {
 	changes    *changes // nil: nobody saves vars
 	level      manifest.LogLevel
 	stopped    *fault.Error
+	http       http
 	key        []byte // scratch
 }
 
 // New makes the environment that a manifest and options describe.
 func New(m *manifest.Manifest, level manifest.LogLevel) *Env {
 	e := &Env{config: m.Config, maxVars: DefaultMaxVarBytes, level: level}
+	e.SetHTTP(HTTPOptions{Hosts: &policy.Hosts{}})
 	if m.Memory.MaxVarBytes != nil {
 		e.maxVars = *m.Memory.MaxVarBytes
 	}

@@ -171,20 +171,6 @@ func TestLog(t *testing.T) {
 	}
 }
 
-func TestHTTPIsRefused(t *testing.T) {
-	e, k := newEnv(nil), enginetest.NewKernel(64)
-	if got := e.HTTPRequest(k, 0, 0, 0, 0); got != Stop {
-		t.Errorf("http_request gives %d", got)
-	}
-	wantStop(t, e, fault.Unsupported, "http_request", "HTTP is not supported")
-	if got := e.HTTPStatusCode(); got != 0 {
-		t.Errorf("http_status_code gives %d", got)
-	}
-	if got := e.HTTPHeaders(k); got != 0 {
-		t.Errorf("http_headers gives %d", got)
-	}
-}
-
 func TestSetStop(t *testing.T) {
 	e := newEnv(nil)
 	if e.TakeStop() != nil {

@@ -1,31 +1,232 @@
 package hostenv
 
 import (
+	"strings"
+
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/inject"
+	"github.com/extism-js/extism-js/internal/policy"
 )
 
-// HTTPRequest stops the guest: this version has no HTTP.
-//
-//	http_request(request: i64, body: i64) -> i64
-func (e *Env) HTTPRequest(_ engine.KernelMemory, _, _, _, _ uint32) int64 {
-	inject.Point("http")
-	return e.stop("http_request", fault.Unsupported, "HTTP is not supported by this version of extism-js")
+// HTTPOptions say what a plug-in may do over HTTP.
+type HTTPOptions struct {
+	Hosts *policy.Hosts
+	// MaxResponseBytes is the manifest's limit; nil if unset.
+	MaxResponseBytes *uint64
+	// Headers says whether guests may read those of responses.
+	Headers bool
+	// Hidden says whether redirects may be followed on platforms that tell nobody
+	// where they lead. Where they end is checked all the same.
+	Hidden bool
 }
 
-// HTTPStatusCode gives the status of the last response; 0 as there was none.
+// http is the request that a plug-in's guest is making, and the last response.
+type http struct {
+	HTTPOptions
+	request  *policy.Request
+	response *policy.Response
+	hidden   bool // whether the platform hides where redirects lead
+	status   int32
+	headers  []byte
+}
+
+// SetHTTP allows HTTP. Without it no host is allowed.
+func (e *Env) SetHTTP(o HTTPOptions) { e.http.HTTPOptions = o }
+
+// HTTPRequest begins a request. The driver makes it, after this function has
+// returned 1: making a request takes time, in which nothing may wait here.
+//
+//	http_request(request: i64, body: i64) -> i64
+//
+//	  request block                                 body block        result block
+//	+--------------------------------------------+  +------+         +----------+
+//	| {"url":"https://…","method":"POST",         | | ...  |  -->    | response |
+//	|  "headers":{"accept":"*/*"}}                | +------+         +----------+
+//	+--------------------------------------------+  or 0             0 if it is empty
+//
+// The driver asks [Env.HTTPTarget] for the address, has the platform parse it,
+// tells [Env.HTTPAdmit], sends what [Env.HTTPSend] describes, and tells
+// [Env.HTTPAnswer] or [Env.HTTPFail] what has come of it. Whichever refuses has kept
+// the reason, and the guest has to be stopped.
+func (e *Env) HTTPRequest(k engine.KernelMemory, off, n uint32) int64 {
+	inject.Point("http")
+	e.http.request, e.http.response, e.http.status, e.http.headers = nil, nil, 0, nil
+	text := make([]byte, min(n, policy.MaxRequestBytes+1)) // one more says that it is too long
+	if !k.Read(off, text) {
+		return e.stop("http_request", fault.InvalidInput, "the request is no block of the plug-in's memory")
+	}
+	request, err := policy.DecodeRequest(text)
+	if err != nil {
+		return e.refuse(err)
+	}
+	e.http.request = request
+	return 1
+}
+
+// refuse keeps an error as the reason of a stop.
+func (e *Env) refuse(err *fault.Error) int64 {
+	e.stopped = err.In("extism:host/env", "http_request")
+	e.http.request = nil
+	return Stop
+}
+
+// HTTPTarget is the address that the guest has given, unparsed.
+func (e *Env) HTTPTarget() string {
+	if e.http.request == nil {
+		return ""
+	}
+	return e.http.request.Target
+}
+
+// HTTPAdmit checks the request, given its address as the platform has parsed it, or
+// nil if that is no URL, and the length of its body. Hidden says that the platform
+// tells nobody where a redirect leads: it is a browser.
+func (e *Env) HTTPAdmit(u *policy.URL, body uint64, hidden bool) bool {
+	r := e.http.request
+	switch {
+	case r == nil:
+		e.refuse(fault.New(fault.Internal, "no request is being made"))
+		return false
+	case u == nil:
+		e.refuse(fault.New(fault.HTTPInvalid, "http_request: the url is not one: "+r.Target))
+		return false
+	}
+	if err := r.Admit(e.http.Hosts, *u, body); err != nil {
+		e.refuse(err)
+		return false
+	}
+	e.http.hidden = hidden
+	if hidden {
+		r.ForBrowser()
+	}
+	return true
+}
+
+// HTTPSend describes the request that is to be sent. Follow says that the platform
+// is to follow redirects by itself.
+func (e *Env) HTTPSend() (r *policy.Request, follow bool) {
+	return e.http.request, e.http.hidden && (e.http.Hidden || e.http.Hosts.Any())
+}
+
+// HTTPAnswer is what has answered a request.
+type HTTPAnswer struct {
+	Status  int // 0: a redirect that the platform hides
+	Headers []policy.Header
+	// Location is where a Location header leads; nil if there is none that is a URL.
+	Location *policy.URL
+	// Final is the address in the end, if the platform has followed redirects.
+	Final *policy.URL
+}
+
+// HTTPNext is what a driver does after an answer.
+type HTTPNext int32
+
+// The things to do.
+const (
+	HTTPStop  HTTPNext = iota // stop the guest
+	HTTPAgain                 // send what HTTPSend describes now: a redirect
+	HTTPBody                  // read the body, each part with HTTPReceive
+)
+
+// HTTPAnswered takes an answer.
+func (e *Env) HTTPAnswered(a HTTPAnswer) HTTPNext {
+	r := e.http.request
+	if r == nil {
+		return HTTPStop
+	}
+	if err := e.answered(r, a); err != nil {
+		e.refuse(err)
+		return HTTPStop
+	}
+	if e.http.response == nil {
+		return HTTPAgain
+	}
+	return HTTPBody
+}
+
+func (e *Env) answered(r *policy.Request, a HTTPAnswer) *fault.Error {
+	if a.Status == 0 {
+		return r.HiddenRedirect()
+	}
+	if policy.IsRedirect(a.Status) && hasLocation(a.Headers) {
+		return r.Follow(e.http.Hosts, a.Status, a.Location)
+	}
+	if a.Final != nil {
+		if err := e.http.Hosts.Allow(*a.Final); err != nil {
+			return err
+		}
+	}
+	response := policy.NewResponse(e.http.MaxResponseBytes)
+	if err := response.Announce(r.Method, a.Status, a.Headers); err != nil {
+		return err
+	}
+	if e.http.Headers {
+		headers, err := policy.EncodeHeaders(a.Headers)
+		if err != nil {
+			return err
+		}
+		e.http.headers = headers
+	}
+	e.http.response, e.http.status = response, int32(a.Status)
+	return nil
+}
+
+func hasLocation(headers []policy.Header) bool {
+	for _, h := range headers {
+		if strings.EqualFold(h.Name, "location") {
+			return true
+		}
+	}
+	return false
+}
+
+// HTTPReceive counts n bytes of the response's body, and says whether that is
+// allowed.
+func (e *Env) HTTPReceive(n uint64) bool {
+	if e.http.response == nil {
+		return false
+	}
+	if err := e.http.response.Receive(n); err != nil {
+		e.http.status = 0
+		e.refuse(err)
+		return false
+	}
+	return true
+}
+
+// HTTPFail keeps the reason why a request has come to nothing on its way.
+func (e *Env) HTTPFail(reason string) {
+	e.http.status = 0
+	if r := e.http.request; r != nil {
+		e.refuse(policy.Failed(r.URL, reason))
+	}
+}
+
+// HTTPRefuse keeps another reason.
+func (e *Env) HTTPRefuse(code fault.Code, reason string) {
+	e.http.status = 0
+	e.refuse(fault.New(code, "http_request: "+reason))
+}
+
+// HTTPStatusCode gives the status of the last response; 0 if there was none.
 //
 //	http_status_code() -> i32
 func (e *Env) HTTPStatusCode() int32 {
 	inject.Point("http")
-	return 0
+	return e.http.status
 }
 
-// HTTPHeaders gives the headers of the last response; 0 as there was none.
+// HTTPHeaders gives the headers of the last response as a JSON object of strings, if
+// the host allows it; 0 if it does not, or there was none.
 //
 //	http_headers() -> i64
-func (e *Env) HTTPHeaders(_ engine.KernelMemory) int64 {
+//
+//	  result block
+//	+----------------------------------+
+//	| {"content-type":"text/plain"}    |
+//	+----------------------------------+
+func (e *Env) HTTPHeaders(k engine.KernelMemory) int64 {
 	inject.Point("http")
-	return 0
+	return give(e, k, "http_headers", e.http.headers)
 }

@@ -43,13 +43,14 @@ func TestKernelImports(t *testing.T) {
 		"go.var_set":          sig(n32(5), n32(1)),
 		"go.log":              sig(n32(3), n32(1)),
 		"go.get_log_level":    sig(n32(1), n32(1)),
-		"go.http_request":     sig(n32(5), i64),
+		"go.http_request":     sig(n32(3), i64),
 		"go.http_status_code": sig(n32(1), n32(1)),
 		"go.http_headers":     sig(n32(1), i64),
 		"go.plugin_begin":     sig(n32(2), n32(1)),
 		"go.plugin_end":       sig(n32(5), n32(1)),
 		"gate.reenter":        {},
 		"host.log":            sig(n32(4), n32(1)),
+		"host.http":           sig(n32(3), []wasm.ValueType{wasm.F64}),
 	}
 	checkImports(t, kernel.Wasm, want, "go.id", "go.max_pages")
 }

@@ -58,7 +58,7 @@
   (import "go" "var_set" (func $go_var_set (param i32 i32 i32 i32 i32) (result i32)))
   (import "go" "log" (func $go_log (param i32 i32 i32) (result i32)))
   (import "go" "get_log_level" (func $go_get_log_level (param i32) (result i32)))
-  (import "go" "http_request" (func $go_http_request (param i32 i32 i32 i32 i32) (result i64)))
+  (import "go" "http_request" (func $go_http_request (param i32 i32 i32) (result i64)))
   (import "go" "http_status_code" (func $go_http_status_code (param i32) (result i32)))
   (import "go" "http_headers" (func $go_http_headers (param i32) (result i64)))
   (import "go" "plugin_begin" (func $go_plugin_begin (param i32 i32) (result i32)))
@@ -66,6 +66,9 @@
   ;; The driver's sink for log lines. User code may run in it, so it is called
   ;; only while no Go frame is on the stack.
   (import "host" "log" (func $host_log (param i32 i32 i32 i32) (result i32)))
+  ;; Makes the request that the plug-in has begun. Takes its number and the body, gives
+  ;; the offset of the response.
+  (import "host" "http" (func $host_http (param i32 i32 i32) (result f64)))
 
   (memory (export "memory") 1)
 
@@ -771,19 +774,25 @@
     (call $free (local.get $value))
     (call $stop_if (i32.lt_s (local.get $r) (i32.const 0))))
 
+  ;; Go begins the request, and the driver makes it while the guest waits, which may
+  ;; suspend it; a number below 0 is a stop.
   (func (export "http_request") (param $request i64) (param $body i64) (result i64)
-    (local $r i64)
+    (local $r i64) (local $off f64)
     (local.set $request (call $owned (local.get $request)))
     (local.set $body (call $owned (local.get $body)))
     (call $enter)
     (local.set $r
       (call $go_http_request (global.get $id)
-        (call $arg (local.get $request)) (call $length (local.get $request))
-        (call $arg (local.get $body)) (call $length (local.get $body))))
+        (i32.wrap_i64 (local.get $request)) (call $length (local.get $request))))
     (call $leave)
+    (call $stop_if (i64.lt_s (local.get $r) (i64.const 0)))
+    (local.set $off
+      (call $host_http (global.get $id)
+        (i32.wrap_i64 (local.get $body)) (call $length (local.get $body))))
     (call $free (local.get $request))
     (call $free (local.get $body))
-    (call $result (local.get $r)))
+    (call $stop_if (f64.lt (local.get $off) (f64.const 0)))
+    (i64.trunc_f64_u (local.get $off)))
 
   (func (export "http_status_code") (result i32)
     (local $r i32)

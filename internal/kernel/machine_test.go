@@ -52,14 +52,14 @@ func (m *machine) call32(name string, args ...uint64) uint32 { return uint32(m.c
 // noEnv answers nothing: these tests are about memory.
 type noEnv struct{}
 
-func (noEnv) ConfigGet(int32, uint32, uint32) int64                   { return 0 }
-func (noEnv) VarGet(int32, uint32, uint32) int64                      { return 0 }
-func (noEnv) VarSet(int32, uint32, uint32, uint32, uint32) int32      { return 0 }
-func (noEnv) Log(int32, int32, uint32) int32                          { return 0 }
-func (noEnv) GetLogLevel(int32) int32                                 { return 0 }
-func (noEnv) HTTPRequest(int32, uint32, uint32, uint32, uint32) int64 { return 0 }
-func (noEnv) HTTPStatusCode(int32) int32                              { return 0 }
-func (noEnv) HTTPHeaders(int32) int64                                 { return 0 }
+func (noEnv) ConfigGet(int32, uint32, uint32) int64              { return 0 }
+func (noEnv) VarGet(int32, uint32, uint32) int64                 { return 0 }
+func (noEnv) VarSet(int32, uint32, uint32, uint32, uint32) int32 { return 0 }
+func (noEnv) Log(int32, int32, uint32) int32                     { return 0 }
+func (noEnv) GetLogLevel(int32) int32                            { return 0 }
+func (noEnv) HTTPRequest(int32, uint32, uint32) int64            { return 0 }
+func (noEnv) HTTPStatusCode(int32) int32                         { return 0 }
+func (noEnv) HTTPHeaders(int32) int64                            { return 0 }
 
 // lab is an engine with both kernels compiled.
 type lab struct {

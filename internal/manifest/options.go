@@ -52,6 +52,11 @@ type Options struct {
 	Functions  map[string][]string // names of host functions by namespace
 	// MaxModuleBytes is the most bytes that one module may have; nil: no limit.
 	MaxModuleBytes *uint64
+	// HTTPResponseHeaders says whether guests may read the headers of responses.
+	HTTPResponseHeaders bool
+	// HiddenRedirects says whether a browser may follow redirects, though it tells
+	// nobody where they lead.
+	HiddenRedirects bool
 }
 
 // CheckSize compares the size of a module with the limit. A module that was not
@@ -64,7 +69,8 @@ func (o *Options) CheckSize(n uint64) *fault.Error {
 		" bytes, and maxModuleBytes is "+strconv.FormatUint(*o.MaxModuleBytes, 10))
 }
 
-var optionKeys = append([]string{"use_wasi", "enable_wasi_output", "log_level", "functions", "max_module_bytes"}, limitKeys...)
+var optionKeys = append([]string{"use_wasi", "enable_wasi_output", "log_level", "functions", "max_module_bytes",
+	"allow_http_response_headers", "allow_hidden_redirects"}, limitKeys...)
 
 // DecodeOptions decodes options. The keys are those of the JavaScript API;
 // "functions" has the names alone.
@@ -84,6 +90,10 @@ func DecodeOptions(v *jsontree.Value) (*Options, error) {
 				o.Functions[ns.Name] = d.stringList(path+"."+ns.Name, ns.Value)
 				d.reserved(path+"."+ns.Name, ns.Name)
 			}
+		case "allow_http_response_headers":
+			o.HTTPResponseHeaders = d.flag(path, v)
+		case "allow_hidden_redirects":
+			o.HiddenRedirects = d.flag(path, v)
 		case "max_module_bytes":
 			n := d.integer(path, v, maxInteger)
 			o.MaxModuleBytes = &n
@@ -107,7 +117,7 @@ func (d *decoder) logLevel(path string, v *jsontree.Value) LogLevel {
 	text := d.text(path, v)
 	level, ok := ParseLogLevel(text)
 	if !ok {
-		d.fail(path, `unrecognized log level "%.40s"; expected one of "trace", "debug", "info", "warn", "error", "silent"`, text)
+		d.fail(path, `unrecognized log level "`, short(text), `"; expected one of "trace", "debug", "info", "warn", "error", "silent"`)
 	}
 	return level
 }

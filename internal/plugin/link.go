@@ -35,6 +35,7 @@ type linked struct {
 	order       []int  // dependencies first, the main module last
 	importsWASI []bool // by module
 	hostImports []HostImport
+	http        bool // whether a module imports http_request
 	exports     []map[string]engine.Kind
 }
 
@@ -111,6 +112,7 @@ func (l *linked) checkHost(module int, imp engine.Import, options *manifest.Opti
 		if !offers(kernel.EnvFunctions, imp.Name) || imp.Kind != engine.KindFunction {
 			return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
 		}
+		l.http = l.http || imp.Name == "http_request"
 		return ""
 	case kernel.WasiModule:
 		if !options.UseWASI {

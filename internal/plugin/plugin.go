@@ -16,6 +16,7 @@ import (
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/hostenv"
 	"github.com/extism-js/extism-js/internal/manifest"
+	"github.com/extism-js/extism-js/internal/policy"
 	"github.com/extism-js/extism-js/internal/wasi"
 )
 
@@ -76,12 +77,23 @@ func New(c Config) (*Plugin, error) {
 			return nil, fault.Wrap(fault.InvalidInput, "WASI", err)
 		}
 	}
+	env := hostenv.New(c.Manifest, c.Options.LogLevel)
+	hosts, problem := policy.NewHosts(c.Manifest.AllowedHosts)
+	if problem != nil {
+		return nil, problem
+	}
+	env.SetHTTP(hostenv.HTTPOptions{
+		Hosts:            hosts,
+		MaxResponseBytes: c.Manifest.Memory.MaxHTTPResponseBytes,
+		Headers:          c.Options.HTTPResponseHeaders,
+		Hidden:           c.Options.HiddenRedirects,
+	})
 	return &Plugin{
 		linked:   l,
 		manifest: c.Manifest,
 		options:  c.Options,
 		wasiOpts: c.WASI,
-		env:      hostenv.New(c.Manifest, c.Options.LogLevel),
+		env:      env,
 		wasi:     make([]*wasi.System, len(c.Modules)),
 	}, nil
 }
@@ -111,6 +123,9 @@ func (p *Plugin) WASI(module int) *wasi.System {
 
 // HostImports are the host functions that modules import, in no particular order.
 func (p *Plugin) HostImports() []HostImport { return p.linked.hostImports }
+
+// UsesHTTP reports whether a module makes requests and may make any.
+func (p *Plugin) UsesHTTP() bool { return p.linked.http && len(p.manifest.AllowedHosts) > 0 }
 
 // MaxPages is the limit of the kernel's memory in pages; no limit is 1<<32 - 1.
 func (p *Plugin) MaxPages() uint32 {

@@ -31,6 +31,8 @@ export class CallState {
   inside = false;
   /** Whether the guest has been called so that it can be suspended. */
   suspendable = false;
+  /** @type {unknown} the platform's error behind a reason that the core has kept */
+  cause;
   /** @type {((error: unknown) => void) | null} ends the wait of a suspended guest */
   #stop = null;
 
@@ -55,9 +57,10 @@ export class CallState {
    * @template T
    * @param {PromiseLike<T>} promise
    * @param {(value: T) => void} take
+   * @param {() => void} [cancel] is called if nobody waits any longer
    * @returns {Promise<number>} 0; anything else: there is a reason in `thrown`, and the guest must be stopped
    */
-  wait(promise, take) {
+  wait(promise, take, cancel) {
     return new Promise((resolve) => {
       const end = (/** @type {() => void} */ f) => {
         if (this.#stop !== stop) return; // it has been stopped
@@ -69,9 +72,13 @@ export class CallState {
         }
         resolve(this.thrown === null ? 0 : 1);
       };
-      const stop = (/** @type {unknown} */ error) => end(() => this.keep(error));
+      const fail = (/** @type {unknown} */ error) => end(() => this.keep(error));
+      const stop = (/** @type {unknown} */ error) => {
+        fail(error);
+        cancel?.();
+      };
       this.#stop = stop;
-      Promise.resolve(promise).then((value) => end(() => take(value)), stop);
+      Promise.resolve(promise).then((value) => end(() => take(value)), fail);
     });
   }
 

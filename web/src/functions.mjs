@@ -40,8 +40,6 @@ export class HostFunctions {
   #convert = (result) => result;
   /** @type {unknown} what a promise has given, in the form that the guest takes */
   #settled;
-  /** Whether guests can come to wait for one of them. */
-  wait = false;
   /** @type {Record<string, Record<string, Function>>[]} by module */
   #imports = [];
 
@@ -65,7 +63,6 @@ export class HostFunctions {
    */
   link(list, adapter, gate, compiles) {
     this.#imports = [];
-    this.wait = canSuspend && list.length > 0;
     const known = compiles ? list.filter((i) => i.signature !== '?') : [];
     const exports = known.length > 0 ? this.#adapt(known, adapter, gate) : {};
     for (const i of list) {

@@ -29,11 +29,11 @@ import { platformFetch } from './load.mjs';
  */
 
 /** Options that the core decodes. */
-const FOR_CORE = ['useWasi', 'enableWasiOutput', 'logLevel', 'config', 'memory', 'allowedHosts', 'allowedPaths', 'timeoutMs', 'maxModuleBytes'];
+const FOR_CORE = ['useWasi', 'enableWasiOutput', 'logLevel', 'config', 'memory', 'allowedHosts', 'allowedPaths', 'timeoutMs', 'maxModuleBytes', 'allowHttpResponseHeaders', 'allowHiddenRedirects'];
 /** Options that stay here. */
 const LOCAL = ['functions', 'logger', 'fetch', 'runInWorker'];
 /** Options of @extism/extism that mean nothing to this implementation. */
-const IGNORED = ['sharedArrayBufferSize', 'nodeWorkerArgs', 'allowHttpResponseHeaders'];
+const IGNORED = ['sharedArrayBufferSize', 'nodeWorkerArgs'];
 
 /**
  * Reads a user's object; whatever it throws is reported as an error in it.

@@ -35,6 +35,12 @@ export async function platformFetch(url, init) {
  */
 const looksLikeJSON = (bytes) => /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 1024)));
 
+/**
+ * Whether this is a browser, whose fetch shows nobody where redirects lead and sets
+ * some headers by itself. Others have a user agent of their own, too.
+ */
+export const inBrowser = /Mozilla/.test(globalThis.navigator?.userAgent ?? '') && !globalThis.process?.versions?.node;
+
 /** @type {Map<string, Promise<WebAssembly.Module>>} */
 const compiling = new Map();
 

@@ -1,11 +1,12 @@
 // @ts-check
 
 import { handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
-import { CallState, promised } from './call_state.mjs';
+import { CallState, canSuspend, promised } from './call_state.mjs';
 import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { HostFunctions } from './functions.mjs';
 import { unescape } from './host.mjs';
+import { Http } from './http.mjs';
 import { bytesOf } from './input.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
 import { typedFunction } from './typed.mjs';
@@ -86,6 +87,9 @@ export class Plugin {
   #context;
   #state = new CallState();
   #hostFunctions;
+  #http;
+  /** Whether guests are called so that they can be suspended. */
+  #waits = false;
   #outputs = new OutputSlab();
   /** @type {Set<number>} handles of the memories of guests whose output is handed on */
   #captured = new Set();
@@ -120,7 +124,9 @@ export class Plugin {
     this.#request = request;
     this.#local = local;
     this.#freshCore = freshCore;
-    this.#context = new CallContext(this.#internals());
+    const internals = this.#internals();
+    this.#context = new CallContext(internals);
+    this.#http = new Http(internals, this.#state, local.fetch, (text) => this.#emit('warn', encoder.encode(text).buffer));
     this.#hostFunctions = new HostFunctions(local.functions, this.#context, this.#state);
   }
 
@@ -201,7 +207,7 @@ export class Plugin {
     const off = this.#begin(f.number, given.length);
     if (off < NO_ROOM) return this.#occupy(this.#callPrepared(name, f, given.slice(), hostContext, this.#stepOf(off)));
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    if (this.#hostFunctions.wait) return this.#occupy(this.#runSuspendable(name, f, hostContext));
+    if (this.#waits) return this.#occupy(this.#runSuspendable(name, f, hostContext));
     return this.#run(name, f, hostContext);
   }
 
@@ -238,7 +244,7 @@ export class Plugin {
     await this.#perform(op);
     if (this.#closed) throw closedError(name);
     if (!this.#give(this.#kernel.host_begin(given.length) >>> 0, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    return this.#hostFunctions.wait ? this.#runSuspendable(name, f, hostContext) : this.#run(name, f, hostContext);
+    return this.#waits ? this.#runSuspendable(name, f, hostContext) : this.#run(name, f, hostContext);
   }
 
   /**
@@ -359,6 +365,7 @@ export class Plugin {
   #begun(hostContext) {
     this.#active = true;
     this.#state.thrown = null;
+    this.#state.cause = undefined;
     this.#context[HOST_CONTEXT] = hostContext;
   }
 
@@ -414,7 +421,7 @@ export class Plugin {
     core.checkAfter(error);
     if (core.dead) throw core.dead;
     if (!this.#closed) {
-      if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, error);
+      if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, this.#state.cause ?? error);
       this.#report('plugin_end', Outcome.USER_ERROR, 0);
     }
     throw thrown === null ? closedError(name) : thrown.error;
@@ -501,7 +508,7 @@ export class Plugin {
    * @param {Function} f
    */
   async #initialise(f) {
-    if (!this.#hostFunctions.wait) return f(0, 0);
+    if (!this.#waits) return f(0, 0);
     this.#state.suspendable = true;
     try {
       return await promised(f)(0, 0);
@@ -532,6 +539,7 @@ export class Plugin {
       gate,
       go: { __proto__: raw, id: this.#id, max_pages: maxPages },
       host: {
+        http: this.#http.import(this.#waits),
         log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) => {
           const plugin = self.deref();
           return plugin ? plugin.#log(level, off >>> 0, n >>> 0) : 0;
@@ -625,6 +633,7 @@ export class Plugin {
       return this.#core.collect();
     };
     this.#hostFunctions.link(list, adapter, gate, !assets.worker);
+    this.#waits = canSuspend && (list.length > 0 || abi.plugin_http(this.#id) === 1);
   }
 
   /** Moves to a fresh core after the one before has crashed. The vars come along. */

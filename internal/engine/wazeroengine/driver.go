@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/extism-js/extism-js/internal/engine"
@@ -39,6 +40,9 @@ type Config struct {
 	// error (fd 2), line by line without the newline, if Options asks for it. Nil:
 	// the logger takes it, as info and error. Errors are as with Logger.
 	Output func(fd uint32, line []byte) error
+	// Client makes HTTP requests; only its transport, cookies and time limit count. Nil:
+	// the standard library's.
+	Client *http.Client
 	// WASI has the arguments, environment and input of guests that import WASI. Its
 	// clocks and its source of random numbers are the machine's where they are nil.
 	WASI wasi.Options

@@ -163,7 +163,7 @@ func TestCalls(t *testing.T) {
 		}},
 		{"config", []aCall{ok("config", "", "of the manifest")}},
 		{"HTTP", []aCall{
-			fails("http", fault.Unsupported, "HTTP is not supported"), ok("http rest", "", "0"),
+			fails("http", fault.HTTPInvalid, "invalid JSON"), ok("http rest", "", "0"),
 		}},
 		{"log level", []aCall{fails("log level", fault.NonZeroExit, fmt.Sprint("code ", int32(manifest.LogOff)))}},
 	} {

@@ -87,7 +87,7 @@ func (e *Engine) start(ctx context.Context) error {
 	if e.env, err = e.hostEnv(ctx); err != nil {
 		return err
 	}
-	if e.sink, err = e.hostLog(ctx); err != nil {
+	if e.sink, err = e.hostSinks(ctx); err != nil {
 		return err
 	}
 	if e.wasiEnv, err = e.hostWasi(ctx); err != nil {

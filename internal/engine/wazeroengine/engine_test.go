@@ -73,8 +73,8 @@ func (f *fakeEnv) Log(_, level int32, n uint32) int32 {
 	return f.i32
 }
 func (f *fakeEnv) GetLogLevel(int32) int32 { f.record("get_log_level"); return f.i32 }
-func (f *fakeEnv) HTTPRequest(_ int32, a, b, c, d uint32) int64 {
-	f.record("http_request", a, b, c, d)
+func (f *fakeEnv) HTTPRequest(_ int32, a, b uint32) int64 {
+	f.record("http_request", a, b)
 	return f.i64
 }
 func (f *fakeEnv) HTTPStatusCode(int32) int32 { f.record("http_status_code"); return f.i32 }

@@ -48,9 +48,9 @@ func (g guestEnv) GetLogLevel(int32) (level int32) {
 	return g.machine.Env().LogLevel()
 }
 
-func (g guestEnv) HTTPRequest(_ int32, request, requestLen, body, bodyLen uint32) (off int64) {
+func (g guestEnv) HTTPRequest(_ int32, requestOff, requestLen uint32) (off int64) {
 	defer guard(g.Plugin, &off)
-	return g.machine.Env().HTTPRequest(g.kernel, request, requestLen, body, bodyLen)
+	return g.machine.Env().HTTPRequest(g.kernel, requestOff, requestLen)
 }
 
 func (g guestEnv) HTTPStatusCode(int32) (status int32) {

@@ -23,7 +23,8 @@ type Env interface {
 	// Log says whether a line of that level and length is wanted: 1 or 0.
 	Log(id, level int32, n uint32) int32
 	GetLogLevel(id int32) int32
-	HTTPRequest(id int32, request, requestLen, body, bodyLen uint32) int64
+	// HTTPRequest begins a request, which KernelConfig.HTTP makes if the result is 1.
+	HTTPRequest(id int32, request, requestLen uint32) int64
 	HTTPStatusCode(id int32) int32
 	HTTPHeaders(id int32) int64
 }
@@ -39,6 +40,10 @@ type KernelConfig struct {
 	// Log takes a line that Env wanted: a block's offset and length. It may call user
 	// code. A result other than 0 stops the guest. Nil ignores lines.
 	Log func(id, level int32, off, n uint32) int32
+	// HTTP makes the request that Env has begun, with a body of n bytes at off, and
+	// gives the offset of the response, or a number below 0 to stop the guest. Nil
+	// stops it.
+	HTTP func(off, n uint32) float64
 }
 
 // Kernel is an instance of the kernel. It implements [engine.KernelMemory], also
@@ -148,7 +153,7 @@ func (e *Engine) hostEnv(ctx context.Context) (*Instance, error) {
 			return encode(env.GetLogLevel(id))
 		},
 		"http_request": func(env Env, id int32, a []uint64) uint64 {
-			return uint64(env.HTTPRequest(id, uint32(a[1]), uint32(a[2]), uint32(a[3]), uint32(a[4])))
+			return uint64(env.HTTPRequest(id, uint32(a[1]), uint32(a[2])))
 		},
 		"http_status_code": func(env Env, id int32, a []uint64) uint64 {
 			return encode(env.HTTPStatusCode(id))
@@ -170,9 +175,17 @@ func (e *Engine) hostEnv(ctx context.Context) (*Instance, error) {
 	})
 }
 
-// hostLog makes the module behind the kernel's import from "host".
-func (e *Engine) hostLog(ctx context.Context) (*Instance, error) {
-	return e.host(ctx, e.kernel.info, "host", func(string) func([]uint64) uint64 {
+// hostSinks makes the module behind the kernel's imports from "host".
+func (e *Engine) hostSinks(ctx context.Context) (*Instance, error) {
+	return e.host(ctx, e.kernel.info, "host", func(name string) func([]uint64) uint64 {
+		if name == "http" {
+			return func(a []uint64) uint64 {
+				if request := e.kernels[int32(a[0])].config.HTTP; request != nil {
+					return api.EncodeF64(request(uint32(a[1]), uint32(a[2])))
+				}
+				return api.EncodeF64(stopHTTP)
+			}
+		}
 		return func(a []uint64) uint64 {
 			id := int32(a[0])
 			if log := e.kernels[id].config.Log; log != nil {

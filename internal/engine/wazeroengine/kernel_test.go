@@ -163,7 +163,9 @@ func TestEnv(t *testing.T) {
 		{"request", []any{"http_request", "A", "B"}, fakeEnv{i64: 4000}, "http_request", []any{"A", 1, "B", 3}, []uint64{4000}, ""},
 		{"request without a body", []any{"http_request", "B", 0}, fakeEnv{}, "http_request", []any{"B", 3, 0, 0}, []uint64{0}, "A"},
 		{"request with a wild body", []any{"http_request", "B", wild}, fakeEnv{}, "http_request", []any{"B", 3, 0, 0}, []uint64{0}, "A"},
-		{"request, stop", []any{"http_request", "A", "B"}, fakeEnv{i64: -1}, "http_request", []any{"A", 1, "B", 3}, nil, ""},
+		{"request, stop", []any{"http_request", "A", "B"}, fakeEnv{i64: -1}, "http_request", []any{"A", 1}, nil, "AB"},
+		{"request, stopped while it is made", []any{"http_request", "A", "B"}, fakeEnv{i32: -1}, "http_request", []any{"A", 1, "B", 3}, nil, ""},
+		{"request with the highest response", []any{"http_request", "A", 0}, fakeEnv{i64: 0xfffffff0}, "http_request", []any{"A", 1, 0, 0}, []uint64{0xfffffff0}, "B"},
 		{"status", []any{"http_status_code"}, fakeEnv{i32: 404}, "http_status_code", nil, []uint64{404}, "AB"},
 		{"headers", []any{"http_headers"}, fakeEnv{i64: 4000}, "http_headers", nil, []uint64{4000}, "AB"},
 		{"headers, stop", []any{"http_headers"}, fakeEnv{i64: -1}, "http_headers", nil, nil, "AB"},
@@ -178,7 +180,12 @@ func TestEnv(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := newEngine(t, Options{Interpreter: true})
 			env := tt.env
-			k := newKernel(t, e, KernelConfig{ID: 9, Env: &env})
+			// Who makes the request gets the body, and answers as Go has.
+			k := newKernel(t, e, KernelConfig{ID: 9, Env: &env, HTTP: func(off, n uint32) float64 {
+				env.hook()
+				env.args[0] = append(env.args[0], off, n)
+				return float64(env.i64) + float64(env.i32)
+			}})
 			at := map[any]uint64{"A": uint64(put(t, k, "a")), "B": uint64(put(t, k, "bcd"))}
 			resolve := func(v any) uint64 {
 				if n, ok := v.(int); ok {

@@ -18,7 +18,7 @@ func (p *Plugin) startKernel(ctx context.Context) error {
 	maxPages := p.machine.MaxPages()
 	p.engine.lastID++
 	k, err := p.engine.NewKernel(ctx, KernelConfig{
-		ID: p.engine.lastID, MaxPages: &maxPages, Env: guestEnv{p}, Log: p.log,
+		ID: p.engine.lastID, MaxPages: &maxPages, Env: guestEnv{p}, Log: p.log, HTTP: p.requestHTTP,
 	})
 	p.kernel = k
 	return err
