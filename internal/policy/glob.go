@@ -29,16 +29,19 @@ func checkClass(glob string, i int) (end int, why string) {
 		i++
 	}
 	for start := i; i < len(glob); i++ {
-		switch c := glob[i]; {
-		case c == ']' && i > start:
+		c := glob[i]
+		if c == ']' && i > start {
 			return i, ""
-		case !nameByte(c):
-			return 0, "in brackets, a " + quote(string(rune(c))) + " is not possible; it is [abc], [a-z] or [!a-z]"
-		case isRange(glob, i):
-			if glob[i+2] < c || !nameByte(glob[i+2]) {
-				return 0, "in brackets, a range runs from the smaller character to the greater"
+		}
+		if isRange(glob, i) {
+			if i += 2; glob[i] < c {
+				c = 0
+			} else if nameByte(c) {
+				c = glob[i]
 			}
-			i += 2
+		}
+		if !nameByte(c) {
+			return 0, "in brackets are characters of names, as in [abc], [a-z] or [!a-z]"
 		}
 	}
 	return 0, "brackets must be closed"

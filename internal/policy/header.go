@@ -1,12 +1,74 @@
 package policy
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
+
+// MaxHeaders is how many headers a request or a response may have.
+const MaxHeaders = 1000
 
 // Header is one header. Names are in lower case.
 type Header struct{ Name, Value string }
+
+// Headers is a list of headers.
+type Headers []Header
+
+// find gives the place of the first header of a name, or -1.
+//
+//go:noinline
+func (list Headers) find(name string) int {
+	for i := range list {
+		if list[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// drop takes headers out whose names are in a list, and adds those names to what
+// it is given.
+//
+//go:noinline
+func (list *Headers) drop(names string, dropped *[]string) {
+	kept := (*list)[:0]
+	for _, h := range *list {
+		if !listed(names, h.Name) {
+			kept = append(kept, h)
+		} else if dropped != nil {
+			*dropped = append(*dropped, h.Name)
+		}
+	}
+	*list = kept
+}
+
+// These are lists for [listed].
+const (
+	// What is about the connection, or about where a message ends, is the
+	// platform's business alone (RFC 9110 §7.6.1). Node's fetch fails on some of
+	// these, browsers drop them.
+	ofConnection = " connection content-length expect http2-settings keep-alive proxy-connection te trailer transfer-encoding upgrade "
+
+	// Fetch standard, "forbidden request-header", without those of the connection.
+	forbiddenInBrowser = " proxy- sec- accept-charset accept-encoding access-control-request-headers access-control-request-method " +
+		"access-control-request-private-network cookie cookie2 date dnt host origin referer set-cookie via "
+
+	// Fetch standard, "request-body-header name".
+	ofBody = " content-encoding content-language content-location content-type "
+
+	// What is for one origin only. Fetch takes Authorization from a request that is
+	// redirected to another origin, and never lets programs set the others.
+	secret = " authorization cookie cookie2 proxy-authorization "
+)
+
+// listed reports whether a header's name is in a list, or begins as the list has
+// it with a hyphen at the end.
+//
+//go:noinline
+func listed(list, name string) bool {
+	if strings.Contains(list, " "+name+" ") {
+		return true
+	}
+	hyphen := strings.IndexByte(name, '-')
+	return hyphen > 0 && strings.Contains(list, " "+name[:hyphen+1]+" ")
+}
 
 // isToken reports whether a text may be a method's or a header's name (RFC 9110
 // §5.6.2).
@@ -37,65 +99,4 @@ func checkValue(s string) string {
 		}
 	}
 	return ""
-}
-
-// belongsToConnection reports whether a header is about the connection or where
-// a message ends, which is the platform's business alone (RFC 9110 §7.6.1).
-// Node's fetch fails on some of them, browsers drop them.
-func belongsToConnection(name string) bool {
-	switch name {
-	case "connection", "content-length", "expect", "http2-settings", "keep-alive", "proxy-connection",
-		"te", "trailer", "transfer-encoding", "upgrade":
-		return true
-	}
-	return false
-}
-
-// forbiddenInBrowser reports whether fetch drops a header in a browser (Fetch
-// standard, "forbidden request-header"), apart from those of the connection.
-func forbiddenInBrowser(name string) bool {
-	switch name {
-	case "accept-charset", "accept-encoding", "access-control-request-headers", "access-control-request-method",
-		"access-control-request-private-network", "cookie", "cookie2", "date", "dnt", "host", "origin", "referer",
-		"set-cookie", "via":
-		return true
-	}
-	return strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-")
-}
-
-// describesBody reports whether a header is about the body (Fetch standard,
-// "request-body-header name").
-func describesBody(name string) bool {
-	switch name {
-	case "content-encoding", "content-language", "content-location", "content-type":
-		return true
-	}
-	return false
-}
-
-// isSecret reports whether a header is for one origin only. Fetch takes
-// Authorization from a request that is redirected to another origin, and never
-// lets programs set the others.
-func isSecret(name string) bool {
-	switch name {
-	case "authorization", "cookie", "cookie2", "proxy-authorization":
-		return true
-	}
-	return false
-}
-
-// drop takes headers out of a list.
-func drop(list *[]Header, which func(name string) bool) {
-	*list = slices.DeleteFunc(*list, func(h Header) bool { return which(h.Name) })
-}
-
-// take takes the header of a name out of a list.
-func take(list *[]Header, name string) (value string, ok bool) {
-	for i, h := range *list {
-		if h.Name == name {
-			*list = slices.Delete(*list, i, i+1)
-			return h.Value, true
-		}
-	}
-	return "", false
 }

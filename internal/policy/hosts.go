@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -33,10 +32,10 @@ const (
 //
 // So "*.example.com" has all subdomains in it, of any depth, and not
 // "example.com". Case does not matter, and neither does one dot at the end, of
-// entries and of hosts. International names are written as URLs have them in the
-// end, in punycode ("xn--bcher-kva.example"), and IPv4 addresses with four
-// decimal numbers. What could never match (a URL, a space, a name that is not
-// ASCII) is an error, as it means that somebody is mistaken.
+// entries and of hosts. Addresses and international names are written as a URL has
+// them in the end: 127.0.0.1 (not 127.1), [::1] (not [0::1]), and in punycode
+// (xn--bcher-kva.example). What no host can be, such as a URL, is an error, as
+// somebody is mistaken then.
 //
 // libextism matches by the glob crate for Rust, go-sdk by gobwas/glob and
 // @extism/extism by minimatch. What all three have in common is here, and braces,
@@ -46,11 +45,9 @@ type Hosts struct {
 	rules []rule
 }
 
-type rule struct {
-	glob string // of the name; "" if it is an address
-	ip   *[16]byte
-	port string // "" for all
-}
+// rule is a pattern for the host and a port, or "" for all ports. An address in
+// brackets is compared as it is.
+type rule struct{ glob, port string }
 
 // NewHosts reads a list of hosts. The error, of code INVALID_MANIFEST, names the
 // entry.
@@ -67,10 +64,15 @@ func NewHosts(entries []string) (*Hosts, *fault.Error) {
 // add gives the reason why an entry is none, or "".
 func (h *Hosts) add(entry string) string {
 	if len(entry) > maxPattern {
-		return "more than " + strconv.Itoa(maxPattern) + " bytes"
+		return "it has more than 512 bytes"
 	}
-	if strings.IndexFunc(entry, func(c rune) bool { return c >= utf8.RuneSelf }) >= 0 {
-		return "international names are written in punycode (xn--…), as URLs have them in the end"
+	for i := range len(entry) {
+		switch c := entry[i]; {
+		case c == '/':
+			return "a host is expected, not a URL; leave out the scheme and the path"
+		case c >= utf8.RuneSelf:
+			return "international names are written in punycode (xn--…), as URLs have them in the end"
+		}
 	}
 	// Each round takes the first braces out of one text and puts as many texts in
 	// its place as they have alternatives.
@@ -79,79 +81,80 @@ func (h *Hosts) add(entry string) string {
 		todo = todo[:len(todo)-1]
 		open := strings.IndexByte(text, '{')
 		if open < 0 {
-			r, why := newRule(text)
-			if why == "" && len(h.rules) == MaxHosts {
-				why = "more than " + strconv.Itoa(MaxHosts) + " hosts"
-			}
-			if why != "" {
+			if why := h.addRule(text); why != "" {
 				return why
 			}
-			h.rules = append(h.rules, r)
 			continue
 		}
-		inside, after, ok := strings.Cut(text[open+1:], "}")
-		if !ok || strings.IndexByte(inside, '{') >= 0 {
+		length := strings.IndexByte(text[open:], '}')
+		if length < 0 || strings.LastIndexByte(text[:open+length], '{') > open {
 			return "braces must be closed, and cannot be within braces"
 		}
-		for _, alternative := range strings.Split(inside, ",") {
-			todo = append(todo, text[:open]+alternative+after)
+		for _, alternative := range strings.Split(text[open+1:open+length], ",") {
+			todo = append(todo, text[:open]+alternative+text[open+length+1:])
 		}
 	}
 	return ""
 }
 
-// newRule reads an entry without braces.
-func newRule(text string) (r rule, why string) {
-	if strings.Contains(text, "/") {
-		return r, "a host is expected, not a URL; leave out the scheme and the path"
+// addRule adds an entry without braces.
+func (h *Hosts) addRule(text string) (why string) {
+	if len(h.rules) == MaxHosts {
+		return "there are more than 1024 hosts"
 	}
-	name, port := text, ""
-	if address, after, ok := strings.Cut(text, "]"); ok && text[0] == '[' && strings.Contains(address, ":") {
-		if r.ip, ok = parseIPv6(address[1:]); !ok {
-			return r, "no IPv6 address is in the brackets"
+	r := rule{glob: text}
+	colon := strings.LastIndexByte(text, ':')
+	address := isAddress(text)
+	if colon > strings.LastIndexByte(text, ']') {
+		n, err := strconv.ParseUint(text[colon+1:], 10, 16)
+		if err != nil {
+			return "the port must be a number from 0 to 65535"
 		}
-		name, port = "", after
-		if port != "" && port[0] != ':' {
-			return r, "only a port may follow an IPv6 address"
-		}
-	} else if i := strings.IndexByte(text, ':'); i >= 0 {
-		name, port = text[:i], text[i:]
+		r = rule{text[:colon], strconv.Itoa(int(n))}
 	}
-	if port != "" {
-		if r.port, why = parsePort(port[1:]); why != "" {
-			return r, why
-		}
-	}
-	if r.ip == nil {
-		r.glob = strings.TrimSuffix(name, ".")
+	if address {
+		why = checkAddress(r.glob)
+	} else {
+		r.glob = strings.TrimSuffix(r.glob, ".")
 		why = checkGlob(r.glob)
 	}
-	return r, why
+	h.rules = append(h.rules, r)
+	return why
 }
 
-func parsePort(text string) (port, why string) {
-	switch n, err := strconv.ParseUint(text, 10, 16); {
-	case strings.IndexByte(text, ':') >= 0:
-		return "", "an IPv6 address is written in brackets"
-	case text == "*":
-		return "", ""
-	case err != nil:
-		return "", "the port must be a number from 0 to 65535"
-	default:
-		return strconv.FormatUint(n, 10), ""
+// isAddress tells an IPv6 address in brackets from a class of characters.
+func isAddress(text string) bool {
+	colon := strings.IndexByte(text, ':')
+	return colon > 0 && text[0] == '[' && colon < strings.IndexByte(text, ']')
+}
+
+func checkAddress(text string) string {
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == ']' && i == len(text)-1:
+			return ""
+		case c != ':' && (c < '0' || c > '9') && (c < 'a' || c > 'f'):
+			return "in brackets an IPv6 address is expected, as URLs have it in the end, and behind them a port or nothing"
+		}
 	}
+	return "brackets must be closed"
 }
 
 // Any reports whether the list has all hosts in it, with all ports.
 func (h *Hosts) Any() bool {
-	return h != nil && slices.ContainsFunc(h.rules, func(r rule) bool {
-		return r.ip == nil && r.port == "" && strings.Trim(r.glob, "*") == ""
-	})
+	if h != nil {
+		for _, r := range h.rules {
+			if r.port == "" && strings.Trim(r.glob, "*") == "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Allow gives the error of a request to an address that may not be reached, of
 // code HTTP_DENIED, or nil.
-func (h *Hosts) Allow(u URL) *fault.Error {
+func (h *Hosts) Allow(u *URL) *fault.Error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return denied(u, "only http and https are")
@@ -163,22 +166,26 @@ func (h *Hosts) Allow(u URL) *fault.Error {
 	return nil
 }
 
-func (h *Hosts) match(u URL) bool {
+func (h *Hosts) match(u *URL) bool {
 	if h == nil {
 		return false
 	}
-	var ip *[16]byte
-	if u.Host[0] == '[' {
-		ip, _ = parseIPv6(strings.Trim(u.Host, "[]"))
+	port := u.Port
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
 	}
 	host := strings.TrimSuffix(u.Host, ".")
-	return slices.ContainsFunc(h.rules, func(r rule) bool {
-		switch {
-		case r.port != "" && r.port != u.port():
-			return false
-		case r.ip != nil:
-			return ip != nil && *ip == *r.ip
+	for _, r := range h.rules {
+		if r.port != "" && r.port != port {
+			continue
 		}
-		return matchGlob(r.glob, host)
-	})
+		if r.glob == host || !isAddress(r.glob) && matchGlob(r.glob, host) {
+			return true
+		}
+	}
+	return false
 }

@@ -12,12 +12,12 @@ import (
 
 // address takes apart what the tests write; the addresses are as URL parsers
 // give them.
-func address(t testing.TB, href string) URL {
+func address(t testing.TB, href string) *URL {
 	t.Helper()
 	scheme, rest, ok := strings.Cut(href, "://")
 	if !ok {
 		scheme, rest, _ = strings.Cut(href, ":")
-		return URL{Href: href, Scheme: scheme}
+		return &URL{Href: href, Scheme: scheme}
 	}
 	host, _, _ := strings.Cut(rest, "/")
 	user, behind, credentials := strings.Cut(host, "@")
@@ -26,7 +26,7 @@ func address(t testing.TB, href string) URL {
 	} else {
 		user = ""
 	}
-	u := URL{Href: href, Scheme: scheme, Host: host, Credentials: user != ""}
+	u := &URL{Href: href, Scheme: scheme, Host: host, Credentials: user != ""}
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		u.Host, u.Port = host[:i], host[i+1:]
 	}
@@ -105,7 +105,6 @@ func TestHosts(t *testing.T) {
 		{"a:80", "https://a/", false},
 		{"a:443", "https://a/", true},
 		{"a:0", "http://a:0/", true},
-		{"a:*", "http://a:1/", true},
 		{"*:8080", "http://a:8080/", true},
 		{"*:8080", "http://a/", false},
 
@@ -114,9 +113,7 @@ func TestHosts(t *testing.T) {
 		{"[::1]:80", "http://[::1]/", true},
 		{"[::1]:80", "http://[::1]:99/", false},
 		{"[::1]", "http://[::2]/", false},
-		{"[0:0:0:0:0:0:0:1]", "http://[::1]/", true},
 		{"[FE80::A]", "http://[fe80::a]/", true},
-		{"[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]/", true},
 		{"[1:2:3:4:5:6:7:8]", "http://[1:2:3:4:5:6:7:8]/", true},
 		{"[::]", "http://[::]/", true},
 		{"[::1]", "http://1/", false},
@@ -149,7 +146,7 @@ func TestNoHosts(t *testing.T) {
 }
 
 func TestAny(t *testing.T) {
-	for entry, want := range map[string]bool{"*": true, "**": true, "*:*": true, "{a,*}": true, "*:80": false, "*.*": false, "[::]": false} {
+	for entry, want := range map[string]bool{"*": true, "**": true, "{a,*}": true, "*:80": false, "*.*": false, "[::]": false} {
 		if got := hosts(t, "a", entry).Any(); got != want {
 			t.Errorf("%s: %t", entry, got)
 		}
@@ -173,7 +170,7 @@ func TestDenialSaysWhy(t *testing.T) {
 }
 
 func TestHugeAddressIsCutInMessages(t *testing.T) {
-	problem := hosts(t).Allow(URL{Href: "https://a/" + strings.Repeat("x", 1<<20), Scheme: "https", Host: strings.Repeat("h", 1<<20)})
+	problem := hosts(t).Allow(&URL{Href: "https://a/" + strings.Repeat("x", 1<<20), Scheme: "https", Host: strings.Repeat("h", 1<<20)})
 	if n := len(problem.Message); n > 3000 {
 		t.Errorf("the message has %d bytes", n)
 	}
@@ -210,38 +207,32 @@ func TestEntriesThatAreNone(t *testing.T) {
 		{"a[b", "closed"},
 		{"a[", "closed"},
 		{"a[!", "closed"},
-		{"a[]", "not possible"},
-		{"a[]]", "not possible"},
-		{"a[b-a]", "smaller"},
-		{"a[b-*]", "smaller"},
-		{"a[^b]", "not possible"},
+		{"a[]", "in brackets"},
+		{"a[]]", "in brackets"},
+		{"a[b-a]", "in brackets"},
+		{"a[b-*]", "in brackets"},
+		{"a[*-b]", "in brackets"},
+		{"a[^b]", "in brackets"},
+		{"[*]", "in brackets"},
 		{"a{b", "braces"},
 		{"a{b{c,d}}", "braces"},
+		{"a}{b", "braces"},
 		{"a:", "port"},
 		{"a:b", "port"},
 		{"a:-1", "port"},
 		{"a:+1", "port"},
+		{"a:*", "port"},
 		{"a:65536", "port"},
 		{"a:99999999999999999999", "port"},
-		{"::1", "in brackets"},
-		{"fe80::1:80", "in brackets"},
+		{"::1", `":"`},
+		{"fe80::1:80", `":"`},
 		{"[::1", "in brackets"},
-		{"[::1]80", "only a port"},
+		{"[::1]80", "IPv6"},
 		{"[::1]:x", "port"},
-		{"[:]", "no IPv6"},
-		{"[:::]", "no IPv6"},
-		{"[::1::]", "no IPv6"},
-		{"[1:2:3:4:5:6:7]", "no IPv6"},
-		{"[1:2:3:4:5:6:7:8:9]", "no IPv6"},
-		{"[1:2:3:4:5:6:7::8]", "no IPv6"},
-		{"[12345::]", "no IPv6"},
-		{"[+1::]", "no IPv6"},
-		{"[::1.2.3]", "no IPv6"},
-		{"[::1.2.3.256]", "no IPv6"},
-		{"[::1.2.3.04]", "no IPv6"},
-		{"[1.2.3.4::]", "no IPv6"},
-		{"[1:2:3:4:5:6:7:1.2.3.4]", "no IPv6"},
-		{"[fe80::1%eth0]", "no IPv6"},
+		{"[fe80::1%eth0]", "IPv6"},
+		{"[::1.2.3.4]", "IPv6"},
+		{"[a:b]c", "IPv6"},
+		{"[a:b]:1:2", "IPv6"},
 		{strings.Repeat("a", maxPattern+1), "more than 512"},
 		{strings.Repeat("{a,b}", 11), "more than 1024 hosts"},
 		{strings.Repeat("{a,b}", 100), "more than 1024 hosts"},
@@ -272,11 +263,11 @@ func TestGlobThatBacktracks(t *testing.T) {
 	stars := strings.Repeat("*a", 120) + "*b"
 	for _, name := range []string{strings.Repeat("a", maxHost), strings.Repeat("a", maxHost-1) + "b"} {
 		h := hosts(t, stars)
-		if got := h.Allow(URL{Scheme: "http", Host: name}) == nil; got != strings.HasSuffix(name, "b") {
+		if got := h.Allow(&URL{Scheme: "http", Host: name}) == nil; got != strings.HasSuffix(name, "b") {
 			t.Errorf("%s: %t", name[maxHost-4:], got)
 		}
 	}
-	if hosts(t, "*").Allow(URL{Scheme: "http", Host: strings.Repeat("a", maxHost+1)}) == nil {
+	if hosts(t, "*").Allow(&URL{Scheme: "http", Host: strings.Repeat("a", maxHost+1)}) == nil {
 		t.Error("a host longer than any name is allowed")
 	}
 	if matchGlob(strings.Repeat("*a", 1<<10)+"b", strings.Repeat("a", 1<<17)) {
@@ -336,7 +327,7 @@ func compareWithOracle(t *testing.T, entry, name string) {
 	if !strings.Contains(text, "{") && shortest(text) > len(name) {
 		want = false // gobwas/glob lets what stands before and behind a star overlap: "a.b" passes by "a.*.b"
 	}
-	if got := h.match(URL{Scheme: "http", Host: name}); got != want {
+	if got := h.match(&URL{Scheme: "http", Host: name}); got != want {
 		t.Errorf("%q by %q: %t, gobwas/glob says %t", name, entry, got, want)
 	}
 }
@@ -383,7 +374,7 @@ func slow(pattern, name string) bool {
 func FuzzHosts(f *testing.F) {
 	for _, s := range [][2]string{
 		{"*.example.com", "www.example.com"}, {"{a,b}[!c-d]?:80", "axy"}, {"[::1]:80", "[::1]"}, {"*a*a*b", "aaaaaaab"},
-		{"[1:2::3.4.5.6]", "[1:2::304:506]"}, {"A.", "a"}, {"{", "{"}, {"[]a]", "]"}, {"a[-b]", "a-"},
+		{"[1:2::3]:4", "[1:2::3]"}, {"A.", "a"}, {"{", "{"}, {"[]a]", "]"}, {"a[-b]", "a-"},
 	} {
 		f.Add(s[0], s[1])
 	}
@@ -395,7 +386,7 @@ func FuzzHosts(f *testing.F) {
 			}
 			return
 		}
-		u := URL{Href: "http://" + host + "/", Scheme: "http", Host: host}
+		u := &URL{Href: "http://" + host + "/", Scheme: "http", Host: host}
 		allowed := h.Allow(u) == nil
 		if allowed && (host == "" || len(host) > maxHost) {
 			t.Errorf("%q allows %q", entry, host)
@@ -404,7 +395,7 @@ func FuzzHosts(f *testing.F) {
 			return // the other matchers would take too long
 		}
 		for _, r := range h.rules {
-			if name := strings.TrimSuffix(host, "."); r.ip == nil && matchGlob(r.glob, name) != slow(r.glob, name) {
+			if name := strings.TrimSuffix(host, "."); !isAddress(r.glob) && matchGlob(r.glob, name) != slow(r.glob, name) {
 				t.Errorf("%q by %q: %t", name, r.glob, !slow(r.glob, name))
 			}
 		}

@@ -26,32 +26,21 @@ type URL struct {
 	Credentials bool   // it has a user name or a password
 }
 
-// port gives the number of the port, as text.
-func (u URL) port() string {
-	switch {
-	case u.Port != "":
-		return u.Port
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
-}
-
 // authority is what a Host header for the address says.
-func (u URL) authority() string {
+func (u *URL) authority() string {
 	if u.Port == "" {
 		return u.Host
 	}
 	return u.Host + ":" + u.Port
 }
 
-func sameOrigin(a, b URL) bool {
-	return a.Scheme == b.Scheme && a.Host == b.Host && a.Port == b.Port
-}
-
 // maxQuoted is how many bytes of a guest's text get into a message.
 const maxQuoted = 1024
 
+// Errors are made in few places, and these are not inlined: that keeps the core
+// small, and is off the way of whatever succeeds.
+
+//go:noinline
 func cut(s string) string {
 	if len(s) <= maxQuoted {
 		return s
@@ -63,7 +52,8 @@ func cut(s string) string {
 	return s[:end] + "…"
 }
 
-func denied(u URL, why string) *fault.Error {
+//go:noinline
+func denied(u *URL, why string) *fault.Error {
 	href := u.Href
 	if u.Credentials {
 		href = u.Scheme + "://" + u.authority() // messages get into logs
@@ -73,12 +63,16 @@ func denied(u URL, why string) *fault.Error {
 
 // Failed is the error of a request that came to nothing on the way: for reason,
 // the platform's text.
-func Failed(u URL, reason string) *fault.Error {
+//
+//go:noinline
+func Failed(u *URL, reason string) *fault.Error {
 	return fault.New(fault.HTTPFailed, `HTTP request to "`+cut(u.Href)+`" failed: `+cut(reason))
 }
 
+//go:noinline
 func invalid(what string) *fault.Error {
 	return fault.New(fault.HTTPInvalid, "http_request: "+what)
 }
 
+//go:noinline
 func quote(s string) string { return strconv.Quote(cut(s)) }

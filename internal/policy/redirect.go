@@ -1,10 +1,6 @@
 package policy
 
-import (
-	"strconv"
-
-	"github.com/extism-js/extism-js/internal/fault"
-)
+import "github.com/extism-js/extism-js/internal/fault"
 
 // MaxRedirects is how many redirects one request may follow.
 const MaxRedirects = 10
@@ -35,21 +31,21 @@ func (r *Request) Follow(hosts *Hosts, status int, location *URL) *fault.Error {
 		return Failed(r.URL, "it is redirected to what is no URL")
 	}
 	if r.hops == MaxRedirects {
-		return Failed(r.URL, "more than "+strconv.Itoa(MaxRedirects)+" redirects")
+		return Failed(r.URL, "more than 10 redirects")
 	}
-	if problem := hosts.Allow(*location); problem != nil {
+	if problem := hosts.Allow(location); problem != nil {
 		problem.Message += `; "` + cut(r.URL.Href) + `" redirects to it`
 		return problem
 	}
 	post := r.Method == "POST" && (status == 301 || status == 302)
 	if post || status == 303 && r.Method != "GET" && r.Method != "HEAD" {
 		r.Method, r.Body = "GET", false
-		drop(&r.Headers, describesBody)
+		r.Headers.drop(ofBody, nil)
 	}
-	if !sameOrigin(r.URL, *location) {
-		drop(&r.Headers, isSecret)
+	if r.URL.Scheme != location.Scheme || r.URL.authority() != location.authority() {
+		r.Headers.drop(secret, nil)
 	}
-	r.URL = *location
+	r.URL = location
 	r.hops++
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 )
 
 func TestFollow(t *testing.T) {
-	sent := []Header{{"accept", "*/*"}, {"authorization", "secret"}, {"content-type", "text/plain"}, {"cookie", "c=1"}, {"content-language", "de"}}
-	pick := func(names ...string) []Header {
+	sent := Headers{{"accept", "*/*"}, {"authorization", "secret"}, {"content-type", "text/plain"}, {"cookie", "c=1"}, {"content-language", "de"}}
+	pick := func(names ...string) Headers {
 		return slices.DeleteFunc(slices.Clone(sent), func(h Header) bool { return !slices.Contains(names, h.Name) })
 	}
 	all := pick("accept", "authorization", "content-type", "cookie", "content-language")
@@ -24,7 +24,7 @@ func TestFollow(t *testing.T) {
 		to     string
 		want   string // method
 		body   bool
-		left   []Header
+		left   Headers
 	}{
 		{"GET", 301, "https://a/", "https://a/x", "GET", true, all},
 		{"POST", 301, "https://a/", "https://a/x", "GET", false, bare},
@@ -46,7 +46,7 @@ func TestFollow(t *testing.T) {
 		r := request(t, tt.method, tt.from, slices.Clone(sent)...)
 		r.Body = true
 		to := address(t, tt.to)
-		if problem := r.Follow(hosts(t, "a", "b"), tt.status, &to); problem != nil {
+		if problem := r.Follow(hosts(t, "a", "b"), tt.status, to); problem != nil {
 			t.Errorf("%+v: %v", tt, problem)
 		}
 		if r.Method != tt.want || r.Body != tt.body || r.URL != to || !reflect.DeepEqual(r.Headers, tt.left) {
@@ -58,7 +58,7 @@ func TestFollow(t *testing.T) {
 func TestSecretsDoNotComeBack(t *testing.T) {
 	r := request(t, "GET", "https://a/", Header{"authorization", "secret"})
 	there, back := address(t, "https://b/"), address(t, "https://a/")
-	for _, to := range []*URL{&there, &back} {
+	for _, to := range []*URL{there, back} {
 		if problem := r.Follow(hosts(t, "a", "b"), 302, to); problem != nil {
 			t.Fatal(problem)
 		}
@@ -85,7 +85,7 @@ func TestRedirectsThatAreNotFollowed(t *testing.T) {
 		r := request(t, "GET", "https://a/")
 		before := *r
 		to := address(t, tt.to)
-		problem := r.Follow(hosts(t, "a"), 302, &to)
+		problem := r.Follow(hosts(t, "a"), 302, to)
 		if problem == nil || problem.Code != tt.code || !strings.Contains(problem.Message, tt.want) || strings.Contains(problem.Message, "secret") {
 			t.Errorf("%s: %v", tt.to, problem)
 		}
@@ -141,8 +141,8 @@ func FuzzFollow(f *testing.F) {
 			{Scheme: "http", Host: "x.b", Port: "8080"}, {Scheme: "http", Host: "x.b"}, {Scheme: "http", Host: "[::1]"},
 			{Scheme: "file"}, {Scheme: "https", Host: "a", Credentials: true}, {Scheme: "https", Host: "evil"},
 		}
-		first := origins[0]
-		r := &Request{Method: method, URL: first, Body: true, Headers: []Header{{"authorization", "s"}, {"content-type", "t"}, {"x", ""}}}
+		first := &origins[0]
+		r := &Request{Method: method, URL: first, Body: true, Headers: Headers{{"authorization", "s"}, {"content-type", "t"}, {"x", ""}}}
 		left, hops := false, 0
 		for _, s := range steps {
 			to := &origins[int(s&15)%len(origins)]

@@ -15,12 +15,12 @@ const MaxRequestBytes = 64 << 10
 type Request struct {
 	Target  string // the address, as the guest has it; the platform parses it
 	Method  string
-	Headers []Header
+	Headers Headers
 	// Withheld names the headers that were asked for and are not sent. It is worth
 	// a warning, once.
 	Withheld []string
 
-	URL  URL  // once it is admitted
+	URL  *URL // once it is admitted
 	Body bool // whether the guest's body is sent
 	hops int
 }
@@ -89,7 +89,13 @@ func (r *Request) method(text string) *fault.Error {
 	}
 	// In capitals as in go-sdk and @extism/extism; fetch leaves "patch" as it is,
 	// and no server knows that.
-	r.Method = strings.ToUpper(text)
+	capitals := []byte(text)
+	for i, c := range capitals {
+		if 'a' <= c && c <= 'z' {
+			capitals[i] -= 'a' - 'A'
+		}
+	}
+	r.Method = string(capitals)
 	switch r.Method {
 	case "CONNECT", "TRACE", "TRACK":
 		return fault.New(fault.HTTPDenied, "http_request: the method "+r.Method+" is not allowed")
@@ -101,28 +107,39 @@ func (r *Request) headers(members []jsontree.Member) *fault.Error {
 	if r.Headers != nil {
 		return invalid(`"headers" and "header" are given, where one is enough`)
 	}
-	r.Headers = make([]Header, 0, len(members))
-	seen := make(map[string]bool, len(members))
+	if len(members) > MaxHeaders {
+		return invalid("there are more than 1000 headers")
+	}
+	r.Headers = make(Headers, 0, len(members))
 	for _, m := range members {
-		if !isToken(m.Name) {
-			return invalid("no header is called " + quote(m.Name))
+		if problem := r.header(m.Name, m.Value); problem != nil {
+			return problem
 		}
-		name := strings.ToLower(m.Name)
-		if seen[name] {
-			return invalid("header " + quote(name) + " is given twice, in two spellings")
-		}
-		seen[name] = true
-		if m.Value.Kind != jsontree.String {
-			return invalid("header " + quote(name) + ": string expected, not " + m.Value.Kind.String())
-		}
-		value := strings.Trim(m.Value.Text, " \t")
-		if why := checkValue(value); why != "" {
-			return invalid("header " + quote(name) + ": " + why)
-		}
-		if belongsToConnection(name) {
-			r.Withheld = append(r.Withheld, name)
-			continue
-		}
+	}
+	return nil
+}
+
+func (r *Request) header(name string, v *jsontree.Value) *fault.Error {
+	if !isToken(name) {
+		return invalid("no header is called " + quote(name))
+	}
+	name = strings.ToLower(name)
+	value := strings.Trim(v.Text, " \t")
+	why := ""
+	switch {
+	case v.Kind != jsontree.String:
+		why = "string expected, not " + v.Kind.String()
+	case r.Headers.find(name) >= 0:
+		why = "given twice, in two spellings"
+	default:
+		why = checkValue(value)
+	}
+	switch {
+	case why != "":
+		return invalid("header " + quote(name) + ": " + why)
+	case listed(ofConnection, name):
+		r.Withheld = append(r.Withheld, name)
+	default:
 		r.Headers = append(r.Headers, Header{name, value})
 	}
 	return nil
@@ -134,7 +151,7 @@ func (r *Request) headers(members []jsontree.Member) *fault.Error {
 //
 // A Host header that names another host is denied: where many hosts share an
 // address it would reach one that is not on the list.
-func (r *Request) Admit(hosts *Hosts, u URL, bodyBytes uint64) *fault.Error {
+func (r *Request) Admit(hosts *Hosts, u *URL, bodyBytes uint64) *fault.Error {
 	if problem := hosts.Allow(u); problem != nil {
 		return problem
 	}
@@ -142,8 +159,10 @@ func (r *Request) Admit(hosts *Hosts, u URL, bodyBytes uint64) *fault.Error {
 	if r.Body && (r.Method == "GET" || r.Method == "HEAD") {
 		return fault.New(fault.Unsupported, "http_request: fetch sends no body with "+r.Method+"; use another method")
 	}
-	if host, ok := take(&r.Headers, "host"); ok {
-		if host = strings.ToLower(host); host != u.authority() && host != u.Host+":"+u.port() {
+	if i := r.Headers.find("host"); i >= 0 {
+		host := strings.ToLower(r.Headers[i].Value)
+		r.Headers.drop(" host ", nil)
+		if host != u.authority() {
 			return denied(u, `its host header names another host, "`+cut(host)+`"`)
 		}
 	}
@@ -152,14 +171,4 @@ func (r *Request) Admit(hosts *Hosts, u URL, bodyBytes uint64) *fault.Error {
 
 // ForBrowser takes those headers out that a browser lets no program set and would
 // drop without a word.
-func (r *Request) ForBrowser() {
-	kept := r.Headers[:0]
-	for _, h := range r.Headers {
-		if forbiddenInBrowser(h.Name) {
-			r.Withheld = append(r.Withheld, h.Name)
-			continue
-		}
-		kept = append(kept, h)
-	}
-	r.Headers = kept
-}
+func (r *Request) ForBrowser() { r.Headers.drop(forbiddenInBrowser, &r.Withheld) }

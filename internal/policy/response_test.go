@@ -48,7 +48,7 @@ func TestAnnouncedLength(t *testing.T) {
 		method  string
 		status  int
 		length  string
-		headers []Header
+		headers Headers
 		want    bool
 	}{
 		{"GET", 200, "", nil, true},
@@ -59,14 +59,15 @@ func TestAnnouncedLength(t *testing.T) {
 		{"HEAD", 200, "11", nil, true},
 		{"GET", 204, "11", nil, true},
 		{"GET", 304, "11", nil, true},
-		{"GET", 200, "11", []Header{{"content-encoding", "gzip"}}, true},
+		{"GET", 200, "11", Headers{{"content-encoding", "gzip"}}, true},
 		{"GET", 200, "-1", nil, true},
 		{"GET", 200, "11, 11", nil, true},
 		{"GET", 200, "x", nil, true},
 	} {
 		max := uint64(10)
-		headers := append([]Header{{"content-type", "text/plain"}, {"content-length", tt.length}}, tt.headers...)
-		if got := NewResponse(&max).Announce(tt.method, tt.status, headers) == nil; got != tt.want {
+		headers := append(Headers{{"content-type", "text/plain"}, {"content-length", tt.length}}, tt.headers...)
+		r := NewResponse(&max)
+		if got := r.Announce(tt.method, tt.status, headers) == nil; got != tt.want {
 			t.Errorf("%+v: %t", tt, got)
 		}
 	}
@@ -74,18 +75,18 @@ func TestAnnouncedLength(t *testing.T) {
 
 func TestEncodeHeaders(t *testing.T) {
 	for _, tt := range []struct {
-		headers []Header
+		headers Headers
 		want    string
 	}{
 		{nil, `{}`},
-		{[]Header{{"a", ""}}, `{"a":""}`},
-		{[]Header{{"Content-Type", "text/plain"}, {"ETag", `"x\y"`}}, `{"content-type":"text/plain","etag":"\"x\\y\""}`},
-		{[]Header{{"a", "1"}, {"b", "2"}, {"A", "3"}}, `{"a":"1, 3","b":"2"}`},
-		{[]Header{{"set-cookie", "a=1; Expires=Wed, 21 Oct 2015"}, {"Set-Cookie", "b=2"}}, `{"set-cookie":"a=1; Expires=Wed, 21 Oct 2015\nb=2"}`},
-		{[]Header{{"a", "\t\x00\x1f\x7f"}}, `{"a":"\u0009\u0000\u001f\u007f"}`},
-		{[]Header{{"a", "é😀\u2028"}}, "{\"a\":\"é😀\u2028\"}"},
-		{[]Header{{"a", "\xff"}}, "{\"a\":\"\ufffd\"}"},
-		{[]Header{{"__proto__", "x"}}, `{"__proto__":"x"}`},
+		{Headers{{"a", ""}}, `{"a":""}`},
+		{Headers{{"content-type", "text/plain"}, {"etag", `"x\y"`}}, `{"content-type":"text/plain","etag":"\"x\\y\""}`},
+		{Headers{{"a", "1"}, {"b", "2"}, {"a", "3"}}, `{"a":"1, 3","b":"2"}`},
+		{Headers{{"set-cookie", "a=1; Expires=Wed, 21 Oct 2015"}, {"set-cookie", "b=2"}}, `{"set-cookie":"a=1; Expires=Wed, 21 Oct 2015\nb=2"}`},
+		{Headers{{"a", "\t\x00\x1f\x7f"}}, "{\"a\":\"\\u0009\\u0000\\u001f\x7f\"}"},
+		{Headers{{"a", "é😀\u2028"}}, "{\"a\":\"é😀\u2028\"}"},
+		{Headers{{"a", "\xff"}}, "{\"a\":\"\ufffd\"}"},
+		{Headers{{"__proto__", "x"}}, `{"__proto__":"x"}`},
 	} {
 		got, problem := EncodeHeaders(tt.headers)
 		if problem != nil || string(got) != tt.want {
@@ -95,16 +96,19 @@ func TestEncodeHeaders(t *testing.T) {
 }
 
 func TestEncodeHeadersIsBounded(t *testing.T) {
-	var many []Header
-	for range MaxHeaderBytes {
-		many = append(many, Header{"a", ""})
-	}
-	if _, problem := EncodeHeaders(many); problem != nil {
-		t.Errorf("at the limit: %v", problem)
-	}
-	_, problem := EncodeHeaders(append(many, Header{"", "x"}))
-	if problem == nil || problem.Code != fault.HTTPTooLarge {
-		t.Errorf("beyond: %v", problem)
+	for name, tt := range map[string]struct {
+		headers Headers
+		want    bool
+	}{
+		"at the limit of bytes":  {Headers{{"a", strings.Repeat("x", MaxHeaderBytes-1)}}, true},
+		"one byte more":          {Headers{{"ab", strings.Repeat("x", MaxHeaderBytes-1)}}, false},
+		"at the limit of number": {make(Headers, MaxHeaders), true},
+		"one more":               {make(Headers, MaxHeaders+1), false},
+	} {
+		_, problem := EncodeHeaders(tt.headers)
+		if (problem == nil) != tt.want || problem != nil && problem.Code != fault.HTTPTooLarge {
+			t.Errorf("%s: %v", name, problem)
+		}
 	}
 }
 
@@ -117,10 +121,10 @@ func TestFailed(t *testing.T) {
 
 // FuzzEncodeHeaders: the result is JSON, and has in it what came in.
 func FuzzEncodeHeaders(f *testing.F) {
-	f.Add("content-type", "text/plain", "Set-Cookie", "a=1, b")
-	f.Add("a", "\"\\\x00\n", "A", "\xff\u2028")
+	f.Add("content-type", "text/plain", "set-cookie", "a=1, b")
+	f.Add("a", "\"\\\x00\n", "a", "\xff\u2028")
 	f.Fuzz(func(t *testing.T, n1, v1, n2, v2 string) {
-		text, problem := EncodeHeaders([]Header{{n1, v1}, {n2, v2}})
+		text, problem := EncodeHeaders(Headers{{n1, v1}, {n2, v2}})
 		if problem != nil {
 			if len(n1)+len(v1)+len(n2)+len(v2) <= MaxHeaderBytes {
 				t.Error(problem)
@@ -136,11 +140,11 @@ func FuzzEncodeHeaders(f *testing.F) {
 				return // how many U+FFFD there are is nobody's business
 			}
 		}
-		if a, b := strings.ToLower(n1), strings.ToLower(n2); a == b {
-			if v := got[a]; v != v1+", "+v2 && v != v1+"\n"+v2 {
+		if n1 == n2 {
+			if v := got[n1]; v != v1+", "+v2 && v != v1+"\n"+v2 {
 				t.Errorf("%q", v)
 			}
-		} else if got[a] != v1 || got[b] != v2 {
+		} else if got[n1] != v1 || got[n2] != v2 {
 			t.Errorf("%q", got)
 		}
 	})
