@@ -10,7 +10,7 @@
 //   path     (name) => path of rules/guests/<name>.wasm; not there without files
 //   fileURL  (name, text) => file: URL of a file of that text, beside which settings.wasm is; likewise
 
-import { assert, caught, equal, refusal, show, tally } from './rules/lib.mjs';
+import { assert, caught, customSection, equal, exporter, importer, refusal, sha256, show, tally } from './rules/lib.mjs';
 
 /** What the settings guest says of a config value; null if there is none. */
 async function config(plugin, key = 'k') {
@@ -37,26 +37,6 @@ async function refused(env, what, manifest, words, options, code = 'INVALID_MANI
 }
 
 const base64 = (bytes) => btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(''));
-
-async function sha256(bytes) {
-  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(sum, (b) => b.toString(16).padStart(2, '0')).join('');
-}
-
-/** A string or a list with its length before it, as modules have them. */
-const counted = (items) => [items.length, ...items];
-const string = (text) => counted([...new TextEncoder().encode(text)]);
-const section = (id, items) => [id, ...counted(items)];
-const MODULE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-const TYPES = section(1, [1, 0x60, 0, 0]);
-
-/** A module that exports a function which does nothing. */
-const exporter = (name) =>
-  new Uint8Array([...MODULE, ...TYPES, ...section(3, [1, 0]), ...section(7, [1, ...string(name), 0, 0]), ...section(10, [1, 2, 0, 0x0b])]);
-
-/** A module that imports functions, given as pairs of module and name. */
-const importer = (...imports) =>
-  new Uint8Array([...MODULE, ...TYPES, ...section(2, [imports.length, ...imports.flatMap(([module, name]) => [...string(module), ...string(name), 0, 0])])]);
 
 /** All that createPlugin takes in place of a manifest. */
 async function forms(env) {
@@ -143,7 +123,7 @@ async function views(env) {
   if (bytes.length % 8) {
     // A custom section without contents makes it long enough for elements of 8 bytes.
     const name = 'x'.repeat(8 - ((bytes.length + 3) % 8) || 8);
-    bytes = new Uint8Array([...bytes, ...section(0, string(name))]);
+    bytes = new Uint8Array([...bytes, ...customSection(name)]);
   }
   equal(bytes.length % 8, 0, 'the length of the module, modulo 8');
   const hash = await sha256(bytes);
@@ -395,7 +375,7 @@ async function sizes(env) {
   const bytes = await env.guest('settings');
   const { length } = bytes;
   const hash = await sha256(bytes);
-  const big = new Uint8Array([...bytes, ...section(0, string('x'.repeat(100)))]);
+  const big = new Uint8Array([...bytes, ...customSection('x'.repeat(100))]);
   const typed = (type = 'application/wasm') => ({ headers: { 'content-type': type, 'content-length': '8' } });
   const made = {
     bytes: () => bytes,

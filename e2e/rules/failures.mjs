@@ -1,6 +1,6 @@
 // Rules 1, 2 and 6: what becomes of plug-ins when the core itself fails.
 
-import { Innocent, assert, attacker, equal, numbers, refusal, rejection, show, supports, tally } from './lib.mjs';
+import { Innocent, assert, attacker, equal, exporter, importer, long, numbers, refusal, rejection, sha256, show, supports, tally } from './lib.mjs';
 
 /** For each group of functions in which a failure can be forced, some of the functions. */
 const GROUPS = {
@@ -90,6 +90,48 @@ async function inTheStateMachine(env) {
   return counts;
 }
 
+/** Whatever a plug-in was made of, it moves to a fresh core; its modules keep their names. */
+async function everyFormMoves(env) {
+  const api = await env.failing();
+  const victim = await Innocent.create(env, api);
+  const data = await env.guest('count');
+  const response = (body, type) => new Response(body, { headers: { 'content-type': type } });
+  const json = JSON.stringify({ wasm: [{ data: btoa(String.fromCharCode(...data)) }] });
+  const side = exporter('f');
+  const linked = [
+    { data: side, hash: await sha256(side) },
+    { response: response(side, '') },
+    { data: importer([await sha256(side), 'f'], ['1', 'f']) },
+  ];
+  const forms = {
+    bytes: data,
+    'a module': await WebAssembly.compile(data),
+    'a Response': response(data, 'application/wasm'),
+    'a Response of JSON': response(json, 'application/json'),
+    JSON: json,
+    'a manifest with bytes': { wasm: [{ data }] },
+    'a manifest with a hash': { wasm: [{ data, hash: await sha256(data) }] },
+    'a manifest with a Response': { wasm: [{ response: response(data, 'application/wasm') }] },
+    'a manifest with a promise': { wasm: [{ response: Promise.resolve(response(data, 'application/wasm')) }] },
+    'a manifest with a module': { wasm: [{ module: await WebAssembly.compile(data), name: 'main' }, { data: side }] },
+    'a small module, by the limit': { wasm: [{ data }], memory: { maxPages: 10 } },
+    'modules that import by hash and number': { wasm: linked },
+  };
+  const plugins = {};
+  for (const [what, manifest] of Object.entries(forms)) plugins[what] = await api.createPlugin(manifest, { maxModuleBytes: 100_000 });
+  for (let n = 1n; n <= 3n; n++) {
+    for (const [what, plugin] of Object.entries(plugins)) {
+      if (forms[what].wasm === linked) await refusal({ api }, what, plugin.call('none'), 'FUNCTION_NOT_FOUND');
+      else equal(long(await plugin.call('count')), n, what);
+    }
+    api.arm('end', api.Failure.EXIT);
+    await refusal({ api }, 'a call in which the core dies', victim.plugin.call('count'), 'CORE_CRASHED');
+  }
+  for (const plugin of Object.values(plugins)) await plugin.close();
+  await victim.close();
+  return { forms: Object.keys(forms).length };
+}
+
 /** Vars that were set in the very call in which the core died, and before, are kept. */
 async function varsComeAlong(env) {
   const api = await env.failing();
@@ -167,6 +209,7 @@ export const failures = [
   { name: 'the core fails in each group of functions', rule: 6, needs: ['failing'], run: inEveryGroup },
   { name: 'the core fails before and after the guest', rule: 6, needs: ['failing'], run: inTheStateMachine },
   { name: 'vars survive the core', rule: 6, needs: ['failing'], run: varsComeAlong },
+  { name: 'plug-ins of every form move to a fresh core', rule: 6, needs: ['failing'], run: everyFormMoves },
   { name: 'the core fails while others wait', rule: 6, needs: ['failing'], run: pendingIsRejected },
   { name: 'a collection in each group of functions', rule: 2, needs: ['failing'], run: collections },
 ];

@@ -150,3 +150,27 @@ export function tally() {
   const counts = {};
   return { counts, add: (name) => (counts[name] = (counts[name] ?? 0) + 1) };
 }
+
+/** The SHA-256 of bytes as hexadecimal digits. */
+export async function sha256(bytes) {
+  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(sum, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+/** A string or a list with its length before it, as modules have them. */
+const counted = (items) => [items.length, ...items];
+const string = (text) => counted([...new TextEncoder().encode(text)]);
+const section = (id, items) => [id, ...counted(items)];
+const MODULE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+const TYPES = section(1, [1, 0x60, 0, 0]);
+
+/** A module that exports a function which does nothing. */
+export const exporter = (name) =>
+  new Uint8Array([...MODULE, ...TYPES, ...section(3, [1, 0]), ...section(7, [1, ...string(name), 0, 0]), ...section(10, [1, 2, 0, 0x0b])]);
+
+/** A module that imports functions, given as pairs of module and name. */
+export const importer = (...imports) =>
+  new Uint8Array([...MODULE, ...TYPES, ...section(2, [imports.length, ...imports.flatMap(([module, name]) => [...string(module), ...string(name), 0, 0])])]);
+
+/** A custom section without contents, which may stand at the end of any module. */
+export const customSection = (name) => section(0, string(name));

@@ -36,45 +36,66 @@ export interface MemoryOptions {
    * limited by what its module declares.
    */
   maxPages?: number | undefined;
-  /** Most bytes of an HTTP response. Accepted; this version has no HTTP. */
+  /** Most bytes of an HTTP response: 0 to 2^53 - 1. Accepted; this version has no HTTP. */
   maxHttpResponseBytes?: number | undefined;
-  /** Most bytes of all vars, keys and values together. Unset: 1 MiB. 0: vars are disabled. */
+  /** Most bytes of all vars, keys and values together: 0 to 2^53 - 1. Unset: 1 MiB. 0: vars are disabled. */
   maxVarBytes?: number | undefined;
+}
+
+/** As {@link MemoryOptions}, in the spelling of other Extism SDKs; not both of one key. */
+export interface SnakeCaseMemoryOptions {
+  max_pages?: number | undefined;
+  /** Same as `max_pages`. */
+  max?: number | undefined;
+  max_http_response_bytes?: number | undefined;
+  max_var_bytes?: number | undefined;
 }
 
 /** What every module of a manifest may have. */
 export interface ManifestWasmOptions {
   /**
-   * The name by which other modules import from this one. The one called `main`,
-   * or else the last, has the functions that are called. Names are unique.
+   * The name by which other modules import from this one; not empty. The one called
+   * `main`, or else the last, has the functions that are called. Unset: the hash in
+   * lower case, or else the number in the list, from 0. Names are unique, and
+   * `extism:host/env` and `wasi_snapshot_preview1` are reserved.
    */
   name?: string | undefined;
-  /** SHA-256 of exactly the module's bytes, as 64 hexadecimal digits. Not possible with `module`. */
+  /**
+   * SHA-256 of exactly the module's bytes, as 64 hexadecimal digits in either case.
+   * Not possible with `module`; needs a secure context (https or localhost).
+   */
   hash?: string | undefined;
 }
 
-/** A module as bytes, which are copied, or as base64 text. */
+/** A module as bytes, which are copied (of a view exactly those that it shows), or as base64 text. */
 export interface ManifestWasmData extends ManifestWasmOptions {
-  data: Uint8Array | ArrayBuffer | ArrayBufferView | string;
+  data: ModuleBytes | string | PromiseLike<ModuleBytes | string>;
 }
-/** A module to fetch; type `application/wasm` lets it compile while it arrives. */
+/** The bytes of a module. */
+export type ModuleBytes = Uint8Array | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+/**
+ * A module to fetch, of any type; `application/wasm` lets it compile while it arrives.
+ * In a manifest that was fetched the URL may be relative to the manifest's own.
+ */
 export interface ManifestWasmUrl extends ManifestWasmOptions {
   url: URL | string;
   /** Of the request; unset: GET. */
   method?: string | undefined;
   headers?: Record<string, string> | undefined;
+  /** Same as `headers`. */
+  header?: Record<string, string> | undefined;
 }
-/** A module in a file, where {@link Capabilities.manifestSupportsPaths}. */
+/** A module in a file, where {@link Capabilities.manifestSupportsPaths}. Not in a manifest from another machine. */
 export interface ManifestWasmPath extends ManifestWasmOptions {
   path: string;
 }
 /** A module as the response to a request; its body is consumed. */
 export interface ManifestWasmResponse extends ManifestWasmOptions {
-  response: Response;
+  response: Response | PromiseLike<Response>;
 }
 /** A compiled module. */
 export interface ManifestWasmModule extends ManifestWasmOptions {
-  module: WebAssembly.Module;
+  module: WebAssembly.Module | PromiseLike<WebAssembly.Module>;
   /**
    * What the module's bytes begin with, up to its code, as {@link CompiledPlugin} has
    * it: the engine tells no types of what a module imports and exports. Without it
@@ -99,7 +120,7 @@ export interface NativeManifestOptions {
   allowedHosts?: string[] | undefined;
   /** Must be empty: this version has no filesystems. */
   allowedPaths?: Record<string, string> | undefined;
-  /** Milliseconds. Must be 0 or unset: this version cannot stop a guest. */
+  /** Milliseconds, 0 to 2^32 - 1. Must be 0 or unset: this version cannot stop a guest. */
   timeoutMs?: number | null | undefined;
 }
 
@@ -110,11 +131,14 @@ export interface SnakeCaseManifestOptions {
   timeout_ms?: number | null | undefined;
 }
 /** As {@link NativeManifestOptions}, in either spelling, but not in both. */
-export type ManifestOptions = NativeManifestOptions & SnakeCaseManifestOptions;
+export type ManifestOptions = Omit<NativeManifestOptions, 'memory'> &
+  SnakeCaseManifestOptions & { memory?: (MemoryOptions & SnakeCaseMemoryOptions) | undefined };
 
 /**
- * Describes a plug-in (https://extism.org/docs/concepts/manifest). An unknown key
- * or a value of the wrong type is an `INVALID_MANIFEST` error with the key's path.
+ * Describes a plug-in (https://extism.org/docs/concepts/manifest; docs/MANIFEST.md
+ * has every key). An unknown key or a value of the wrong type is an
+ * `INVALID_MANIFEST` error with the key's path. null is the same as undefined.
+ * manifest.schema.json describes the form in JSON.
  */
 export interface Manifest extends ManifestOptions {
   /** One to 64 modules. */
@@ -125,7 +149,8 @@ export interface Manifest extends ManifestOptions {
  * Whatever {@link createPlugin} makes a plug-in of: a manifest as an object or as
  * JSON; a module as bytes, as a `WebAssembly.Module` or as a `Response`; a URL of a
  * manifest or a module, told apart by the response's type. A string that begins
- * with `{` is JSON, one with a scheme is a URL, any other is the path of a file.
+ * with `{` is JSON, one with the scheme http, https, file, data or blob is a URL,
+ * any other is the path of a file. A manifest that is fetched has at most 8 MiB.
  */
 export type ManifestLike =
   | Manifest
@@ -248,6 +273,13 @@ export interface ExtismPluginOptions extends NativeManifestOptions {
   functions?: Record<string, Record<string, HostFunction>> | undefined;
   /** Takes the place of the platform's for manifests and modules. */
   fetch?: typeof fetch | undefined;
+  /**
+   * Most bytes of each module, 0 to 2^53 - 1; a larger one is not compiled, and no
+   * more of it is read (`INVALID_WASM`). Modules are then compiled once they are
+   * complete, not while they arrive. Unset: no limit. Compiled modules have no bytes
+   * any more and always pass. Not in `@extism/extism`.
+   */
+  maxModuleBytes?: number | undefined;
   /** Must be false or unset in this version. */
   runInWorker?: boolean | undefined;
   /** Accepted for programs written for `@extism/extism`; no effect. */
@@ -506,7 +538,7 @@ export const CAPABILITIES: Capabilities;
  * another function. The first plug-in of a realm also starts the core, which all
  * share.
  *
- * @param manifest or a promise of one; bytes are copied
+ * @param manifest or a promise of one; bytes are copied, before this function returns if there is no promise
  * @param options override the manifest's values of the same name
  * @throws ExtismError
  *

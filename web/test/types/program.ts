@@ -61,6 +61,12 @@ export async function forms(response: Response, module: WebAssembly.Module): Pro
   }
 }
 
+export const spellings: Manifest[] = [
+  { wasm: [{ response: fetch('a.wasm') }, { module: WebAssembly.compileStreaming(fetch('b.wasm')) }], memory: { max_pages: 4 }, timeout_ms: null },
+  { wasm: [{ data: new SharedArrayBuffer(8) }, { url: 'c.wasm', method: 'POST', header: { a: 'b' } }], memory: { max: 4, maxVarBytes: 0 } },
+];
+export const limited: ExtismPluginOptions = { maxModuleBytes: 1 << 20 };
+
 export function failures(error: unknown): string {
   if (!(error instanceof ExtismError)) return 'a host function’s own';
   const code: ExtismErrorCode = error.code;
