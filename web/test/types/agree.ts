@@ -27,7 +27,7 @@ export const plugin: SameKeys<Named<declared.Plugin>, Named<RuntimePlugin>> = tr
 export const context: SameKeys<Named<declared.CallContext>, Named<RuntimeContext>> = true;
 
 export type Runtime = [
-  Accepts<Omit<declared.Plugin, 'call' | symbol>, RuntimePlugin>,
+  Accepts<Omit<declared.Plugin, 'call'>, RuntimePlugin>,
   Accepts<Named<Omit<declared.CallContext, 'read' | 'getVariable'>>, RuntimeContext>,
   Accepts<declared.Capabilities, typeof runtime.CAPABILITIES>,
 ];
