@@ -4,3 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 e2e/node_modules/.bin/tsc --project web/tsconfig.json
 e2e/node_modules/.bin/tsc --project examples/codecs/tsconfig.json
+
+# Programs written for @extism/extism, against our declarations and against its own.
+e2e/node_modules/.bin/tsc --project web/test/types/programs
+e2e/node_modules/.bin/tsc --project web/test/types/programs/peer

@@ -97,6 +97,7 @@
   (global $input_reach8 (mut i64) (i64.const 0)) ;; as reach8
   (global $output (mut i32) (i32.const 0))
   (global $output_length (mut i32) (i32.const 0))
+  (global $output_empty (mut i32) (i32.const 0)) ;; output_set(0, 0) was called
   (global $error (mut i32) (i32.const 0))
 
   ;; ---- Loads and stores ----------------------------------------------------
@@ -594,6 +595,7 @@
     (call $take_input (i32.const 0) (i32.const 0))
     (global.set $output (i32.const 0))
     (global.set $output_length (i32.const 0))
+    (global.set $output_empty (i32.const 0))
     (global.set $error (i32.const 0)))
 
   ;; What Extism's kernel says: the memory's size without the first 64 bytes.
@@ -629,7 +631,11 @@
   (func (export "input_offset") (result i64) (i64.extend_i32_u (global.get $input)))
   (func (export "input_length") (result i64) (global.get $input_length))
 
+  ;; A guest whose output is empty has no block for it, and passes 0 and 0: that is
+  ;; an output all the same, though only the host can tell (see host_output).
   (func (export "output_set") (param $off i64) (param $len i64)
+    (if (i64.eqz (i64.or (local.get $off) (local.get $len)))
+      (then (global.set $output_empty (i32.const 1))))
     (if (call $inside (local.get $off) (local.get $len))
       (then
         (global.set $output (i32.wrap_i64 (local.get $off)))
@@ -701,10 +707,15 @@
     (local.set $ok (call $go_plugin_end (global.get $id) (i32.const 0) (local.get $code) (i32.const -1) (i32.const -1)))
     (call $leave)
     (if (result f64) (local.get $ok)
-      (then (f64.convert_i32_u (global.get $output)))
+      (then (f64.convert_i32_u (call $host_output)))
       (else (f64.const -2))))
 
-  (func (export "host_output") (result i32) (global.get $output))
+  ;; Where the output is: 0, if the guest has set none; if it has set an empty one,
+  ;; an offset at which there is nothing to be read.
+  (func $host_output (export "host_output") (result i32)
+    (if (result i32) (i32.or (global.get $output) (i32.eqz (global.get $output_empty)))
+      (then (global.get $output))
+      (else (i32.const 1024))))
   (func (export "host_output_length") (result i32) (global.get $output_length))
   (func (export "host_error") (result i32) (global.get $error))
   (func (export "host_error_length") (result i32) (call $host_length (global.get $error)))

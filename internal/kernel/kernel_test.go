@@ -212,6 +212,31 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// An empty output was taken for none: a guest has no block for it.
+func TestEmptyOutput(t *testing.T) {
+	m := newLab(t).ours(t, nil)
+	m.call32("host_begin", 0)
+	if m.call32("host_output") != 0 {
+		t.Error("there is an output, and none was set")
+	}
+	m.call("output_set", 0, 0)
+	if off, n := m.call32("host_output"), m.call32("host_output_length"); off == 0 || n != 0 {
+		t.Errorf("an empty output is %d bytes at %d", n, off)
+	}
+	if m.call("output_offset") != 0 || m.call("output_length") != 0 {
+		t.Error("the guest sees it")
+	}
+	off := m.call("alloc", 5)
+	m.call("output_set", off, 5)
+	m.call("output_set", 0, 0) // as in Extism's kernel this changes nothing
+	if m.call32("host_output") != uint32(off) || m.call32("host_output_length") != 5 {
+		t.Error("an output is lost by setting an empty one")
+	}
+	if m.call32("host_begin", 0); m.call32("host_output") != 0 {
+		t.Error("the next call has it still")
+	}
+}
+
 func TestError(t *testing.T) {
 	m := newLab(t).ours(t, nil)
 	off := m.call("alloc", 3)

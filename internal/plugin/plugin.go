@@ -224,7 +224,7 @@ func (p *Plugin) stepError(step Step, o Outcome) *fault.Error {
 	name := p.linked.modules[step.Module].Name
 	switch {
 	case o.Kind == Returned && step.Op == Invoke && o.GuestError != nil:
-		return pluginError(*o.GuestError, 0).In(name, step.Function)
+		return pluginError(*o.GuestError).In(name, step.Function)
 	case o.Kind == Returned:
 		return nil
 	case o.Kind == UserError:
@@ -328,7 +328,7 @@ func (p *Plugin) callError(o Outcome, module int, function string) *fault.Error 
 	}
 	switch {
 	case o.GuestError != nil:
-		return pluginError(*o.GuestError, code).In(name, function)
+		return pluginError(*o.GuestError).In(name, function)
 	case code != 0:
 		return fault.New(fault.NonZeroExit, fmt.Sprintf(
 			"function %q ended with the non-zero code %d", function, int32(code))).In(name, function)

@@ -65,12 +65,12 @@ export class CallContext {
 
   /**
    * @param {bigint | number} offset
-   * @returns {PluginOutput | null} a copy of the block, or null if there is none
+   * @returns {PluginOutput | null} a copy of the block, or null if there is none; 0 is where empty values are
    */
   read(offset) {
     const n = Number(this.length(offset));
-    if (n === 0) return null;
     const at = unsigned(offset);
+    if (n === 0 && at !== 0) return null;
     return new PluginOutput(this.#plugin.memory.copy(at, n));
   }
 

@@ -11,13 +11,13 @@ const decoder = new TextDecoder();
  * @extends {DataView<ArrayBuffer>}
  */
 export class PluginOutput extends DataView {
-  /** @type {ArrayBuffer | undefined} */
+  /** @type {Uint8Array<ArrayBuffer> | undefined} */
   #own;
 
   /** The buffer that holds exactly these bytes. */
   // @ts-ignore DataView declares a property, and every engine has an accessor
   get buffer() {
-    return (this.#own ??= ownBuffer(/** @type {ArrayBuffer} */ (super.buffer), super.byteOffset, super.byteLength));
+    return this.bytes().buffer;
   }
 
   // @ts-ignore likewise
@@ -30,9 +30,9 @@ export class PluginOutput extends DataView {
     return this.buffer;
   }
 
-  /** All bytes, as a view of {@link buffer}. */
+  /** All bytes, as a view of {@link buffer}; the same each time. */
   bytes() {
-    return new Uint8Array(this.buffer);
+    return (this.#own ??= new Uint8Array(ownBuffer(/** @type {ArrayBuffer} */ (super.buffer), super.byteOffset, super.byteLength)));
   }
 
   /** The bytes as UTF-8; what is not UTF-8 becomes U+FFFD. */

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * extism-js runs Extism plug-ins (https://extism.org) on the WebAssembly engine
  * that the platform already has. Programs written for `@extism/extism` 2.x work
@@ -294,7 +296,7 @@ export interface ExtismPluginOptions extends NativeManifestOptions {
  * What a function has given back, or a block that a host function reads: a copy
  * that belongs to you, with the read side of DataView. Its `set` methods throw.
  */
-export class PluginOutput extends DataView<ArrayBuffer> {
+export class PluginOutput {
   constructor(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number);
   /** The bytes as UTF-8; what is not UTF-8 becomes U+FFFD. */
   text(): string;
@@ -305,10 +307,14 @@ export class PluginOutput extends DataView<ArrayBuffer> {
    * @throws SyntaxError if they are not JSON
    */
   json(): any;
-  /** The bytes, as a view of `buffer`. */
-  bytes(): Uint8Array<ArrayBuffer>;
+  /** The bytes, as a view of `buffer`; the same view each time. */
+  bytes(): ReturnType<Uint8Array['slice']>; // is Uint8Array<ArrayBuffer> since TypeScript 5.7, and Uint8Array before
   /** The buffer, which holds exactly these bytes. */
   arrayBuffer(): ArrayBuffer;
+}
+/** It is a DataView. Declared like this it is one in any version of TypeScript. */
+export interface PluginOutput extends DataView {
+  readonly buffer: ArrayBuffer;
 }
 
 /** Makes bytes of values. A string stands for its UTF-8. Not in `@extism/extism`, as are the codecs below. */
@@ -371,7 +377,7 @@ export interface CallContext {
   free(offset: bigint | number): void;
   /** The length of a block in bytes; 0n if there is none. */
   length(offset: bigint | number): bigint;
-  /** A copy of a block, or null if there is none. */
+  /** A copy of a block, or null if there is none. 0 stands for an empty value. */
   read(offset: bigint | number): PluginOutput | null;
   /**
    * Copies a value into a new block; 0n for an empty one.
@@ -397,12 +403,13 @@ export interface Plugin {
   /**
    * Calls a function of the main module.
    * @param name of an exported function
-   * @param input is copied; nothing is the empty input
+   * @param input is copied; nothing is the empty input. A number, which the declarations
+   *   of `@extism/extism` allow, is refused by `INVALID_INPUT`: it has no bytes
    * @param hostContext for {@link CallContext.hostContext} in this call
    * @returns the output, or null if the function has set none
    * @throws ExtismError, or what a host function has thrown
    */
-  call<T = any>(name: string, input?: string | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): Promise<PluginOutput | null>;
+  call<T = any>(name: string, input?: string | number | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): Promise<PluginOutput | null>;
   /**
    * The same, and returns when the function has: for where nothing can wait, such as a
    * host function that calls another plug-in on an engine that cannot suspend guests.
@@ -440,8 +447,6 @@ export interface Plugin {
   reset(): Promise<boolean>;
   /** Ends the plug-in and lets go of its memory. Doing so again has no effect; calls fail with `CLOSED`. */
   close(): Promise<void>;
-  /** Same as {@link close}, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** The codes of {@link ExtismError}. */
@@ -538,6 +543,8 @@ export const CAPABILITIES: Capabilities;
  * another function. The first plug-in of a realm also starts the core, which all
  * share.
  *
+ * `await using` closes what this gives at the end of its block.
+ *
  * @param manifest or a promise of one; bytes are copied, before this function returns if there is no promise
  * @param options override the manifest's values of the same name
  * @throws ExtismError
@@ -548,7 +555,7 @@ export const CAPABILITIES: Capabilities;
  * console.log(output.json());
  * await plugin.close();
  */
-export function createPlugin(manifest: ManifestLike | PromiseLike<ManifestLike>, options?: ExtismPluginOptions): Promise<Plugin>;
+export function createPlugin(manifest: ManifestLike | PromiseLike<ManifestLike>, options?: ExtismPluginOptions): Promise<Plugin & AsyncDisposable>;
 export { createPlugin as newPlugin };
 export default createPlugin;
 

@@ -28,7 +28,7 @@ export const codecs: SameKeys<typeof declared.codecs, typeof runtime.codecs> = t
 export const context: SameKeys<Named<declared.CallContext>, Named<RuntimeContext>> = true;
 
 export type Runtime = [
-  Accepts<Omit<declared.Plugin, 'call' | symbol>, RuntimePlugin>,
+  Accepts<Omit<declared.Plugin, 'call'>, RuntimePlugin>,
   Accepts<Named<Omit<declared.CallContext, 'read' | 'getVariable'>>, RuntimeContext>,
   Accepts<declared.Capabilities, typeof runtime.CAPABILITIES>,
   Accepts<typeof declared.codecs, typeof runtime.codecs>,
