@@ -19,6 +19,7 @@ import (
 
 	"github.com/extism-js/extism-js/e2e/oracle"
 	"github.com/extism-js/extism-js/internal/engine/wazeroengine"
+	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/manifest"
 	"github.com/extism-js/extism-js/internal/wasm"
 )
@@ -285,8 +286,8 @@ func (s abiScenario) natively(t *testing.T, e *wazeroengine.Engine, guest []byte
 		a = abiAnswer{}
 		out, err := p.Call(t.Context(), c.Function, c.Input)
 		if err != nil {
-			f := describe(err)
-			a.Code, a.Message = f.Code, f.Message
+			e := fault.From(err)
+			a.Code, a.Message = string(e.Code), e.Message
 		} else {
 			a.Output = out.Output
 		}

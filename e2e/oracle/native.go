@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/extism-js/extism-js/internal/engine/wazeroengine"
@@ -98,7 +99,7 @@ func (n *Native) config(c Case, r *nativeRun) (*wazeroengine.Config, error) {
 			return nil, err
 		}
 		config.Modules = append(config.Modules, data)
-		item := map[string]any{"data": json.RawMessage(`{"$source":` + strconv.Itoa(i) + `}`)}
+		item := map[string]any{"data": json.RawMessage(`{"\u0000":` + strconv.Itoa(i) + `}`)}
 		if w.Name != "" {
 			item["name"] = w.Name
 		}
@@ -115,7 +116,7 @@ func (n *Native) config(c Case, r *nativeRun) (*wazeroengine.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if config.Manifest, err = manifest.Decode(tree, len(list)); err != nil {
+	if config.Manifest, err = manifest.Decode(tree, slices.Repeat([]string{"bytes"}, len(list))); err != nil {
 		r.failure = describe(err)
 		return nil, nil
 	}

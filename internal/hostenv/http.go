@@ -1,8 +1,6 @@
 package hostenv
 
 import (
-	"strings"
-
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/inject"
@@ -25,7 +23,8 @@ type HTTPOptions struct {
 type http struct {
 	HTTPOptions
 	request  *policy.Request
-	response *policy.Response
+	response policy.Response
+	reading  bool // the response's body
 	hidden   bool // whether the platform hides where redirects lead
 	status   int32
 	headers  []byte
@@ -51,7 +50,7 @@ func (e *Env) SetHTTP(o HTTPOptions) { e.http.HTTPOptions = o }
 // the reason, and the guest has to be stopped.
 func (e *Env) HTTPRequest(k engine.KernelMemory, off, n uint32) int64 {
 	inject.Point("http")
-	e.http.request, e.http.response, e.http.status, e.http.headers = nil, nil, 0, nil
+	e.http.request, e.http.reading, e.http.status, e.http.headers = nil, false, 0, nil
 	text := make([]byte, min(n, policy.MaxRequestBytes+1)) // one more says that it is too long
 	if !k.Read(off, text) {
 		return e.stop("http_request", fault.InvalidInput, "the request is no block of the plug-in's memory")
@@ -92,7 +91,7 @@ func (e *Env) HTTPAdmit(u *policy.URL, body uint64, hidden bool) bool {
 		e.refuse(fault.New(fault.HTTPInvalid, "http_request: the url is not one: "+r.Target))
 		return false
 	}
-	if err := r.Admit(e.http.Hosts, *u, body); err != nil {
+	if err := r.Admit(e.http.Hosts, u, body); err != nil {
 		e.refuse(err)
 		return false
 	}
@@ -111,8 +110,8 @@ func (e *Env) HTTPSend() (r *policy.Request, follow bool) {
 
 // HTTPAnswer is what has answered a request.
 type HTTPAnswer struct {
-	Status  int // 0: a redirect that the platform hides
-	Headers []policy.Header
+	Status  int            // 0: a redirect that the platform hides
+	Headers policy.Headers // names in lower case
 	// Location is where a Location header leads; nil if there is none that is a URL.
 	Location *policy.URL
 	// Final is the address in the end, if the platform has followed redirects.
@@ -139,7 +138,7 @@ func (e *Env) HTTPAnswered(a HTTPAnswer) HTTPNext {
 		e.refuse(err)
 		return HTTPStop
 	}
-	if e.http.response == nil {
+	if !e.http.reading {
 		return HTTPAgain
 	}
 	return HTTPBody
@@ -153,7 +152,7 @@ func (e *Env) answered(r *policy.Request, a HTTPAnswer) *fault.Error {
 		return r.Follow(e.http.Hosts, a.Status, a.Location)
 	}
 	if a.Final != nil {
-		if err := e.http.Hosts.Allow(*a.Final); err != nil {
+		if err := e.http.Hosts.Allow(a.Final); err != nil {
 			return err
 		}
 	}
@@ -168,13 +167,13 @@ func (e *Env) answered(r *policy.Request, a HTTPAnswer) *fault.Error {
 		}
 		e.http.headers = headers
 	}
-	e.http.response, e.http.status = response, int32(a.Status)
+	e.http.response, e.http.reading, e.http.status = response, true, int32(a.Status)
 	return nil
 }
 
-func hasLocation(headers []policy.Header) bool {
+func hasLocation(headers policy.Headers) bool {
 	for _, h := range headers {
-		if strings.EqualFold(h.Name, "location") {
+		if h.Name == "location" {
 			return true
 		}
 	}
@@ -184,7 +183,7 @@ func hasLocation(headers []policy.Header) bool {
 // HTTPReceive counts n bytes of the response's body, and says whether that is
 // allowed.
 func (e *Env) HTTPReceive(n uint64) bool {
-	if e.http.response == nil {
+	if !e.http.reading {
 		return false
 	}
 	if err := e.http.response.Receive(n); err != nil {

@@ -130,7 +130,8 @@ export class Http {
     /** @type {RequestInit} */
     const init = { method, headers, redirect: follow ? 'follow' : 'manual' };
     if (hasBody) init.body = /** @type {any} */ (body);
-    if (!core.assets.worker) init.credentials = 'omit'; // edge workers have none, and refuse the word
+    // Edge workers have none of this, and refuse the words.
+    if (!core.assets.worker) Object.assign(init, { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' });
     return { url, init, withheld };
   }
 

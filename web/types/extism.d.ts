@@ -410,29 +410,6 @@ export interface Plugin {
    * @throws ExtismError, or what a host function has thrown
    */
   call<T = any>(name: string, input?: string | number | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): Promise<PluginOutput | null>;
-  /**
-   * The same, and returns when the function has: for where nothing can wait, such as a
-   * host function that calls another plug-in on an engine that cannot suspend guests.
-   * A host function that returns a promise makes it fail with `UNSUPPORTED`. Not in
-   * `@extism/extism`.
-   * @throws ExtismError `BUSY` while calls are under way, or if the plug-in needs fresh
-   * instances first, as after a trap: {@link call} waits for them
-   */
-  callSync<T = any>(name: string, input?: string | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): PluginOutput | null;
-  /**
-   * A function of the main module that takes and gives values instead of bytes.
-   * Whether it exists shows when it is called. Not in `@extism/extism`.
-   * @param name of an exported function
-   * @param codecs unset input: it takes none; unset output: what it gives does not matter
-   *
-   * @example
-   * const count = plugin.function('count_vowels', { input: codecs.text, output: codecs.json<{ count: number }>() });
-   * console.log((await count('hello')).count);
-   */
-  function<I = void, O = void>(
-    name: string,
-    codecs?: { input?: Encoder<I> | undefined; output?: Decoder<O> | undefined },
-  ): PluginFunction<I, O>;
   /** Whether the main module exports a function of that name. */
   functionExists(name: string): Promise<boolean>;
   /** What the main module exports. */
@@ -447,6 +424,35 @@ export interface Plugin {
   reset(): Promise<boolean>;
   /** Ends the plug-in and lets go of its memory. Doing so again has no effect; calls fail with `CLOSED`. */
   close(): Promise<void>;
+}
+
+/**
+ * What {@link createPlugin} gives: a {@link Plugin} with what `@extism/extism` does not
+ * have. `await using` closes it.
+ */
+export interface ExtismPlugin extends Plugin, AsyncDisposable {
+  /**
+   * The same as {@link call}, and returns when the function has: for where nothing can wait, such as a
+   * host function that calls another plug-in on an engine that cannot suspend guests.
+   * A host function that returns a promise makes it fail with `UNSUPPORTED`.
+   * @throws ExtismError `BUSY` while calls are under way, or if the plug-in needs fresh
+   * instances first, as after a trap: {@link call} waits for them
+   */
+  callSync<T = any>(name: string, input?: string | Uint8Array | ArrayBuffer | ArrayBufferView | null, hostContext?: T): PluginOutput | null;
+  /**
+   * A function of the main module that takes and gives values instead of bytes.
+   * Whether it exists shows when it is called.
+   * @param name of an exported function
+   * @param codecs unset input: it takes none; unset output: what it gives does not matter
+   *
+   * @example
+   * const count = plugin.function('count_vowels', { input: codecs.text, output: codecs.json<{ count: number }>() });
+   * console.log((await count('hello')).count);
+   */
+  function<I = void, O = void>(
+    name: string,
+    codecs?: { input?: Encoder<I> | undefined; output?: Decoder<O> | undefined },
+  ): PluginFunction<I, O>;
 }
 
 /** The codes of {@link ExtismError}. */
@@ -555,7 +561,7 @@ export const CAPABILITIES: Capabilities;
  * console.log(output.json());
  * await plugin.close();
  */
-export function createPlugin(manifest: ManifestLike | PromiseLike<ManifestLike>, options?: ExtismPluginOptions): Promise<Plugin & AsyncDisposable>;
+export function createPlugin(manifest: ManifestLike | PromiseLike<ManifestLike>, options?: ExtismPluginOptions): Promise<ExtismPlugin>;
 export { createPlugin as newPlugin };
 export default createPlugin;
 
@@ -574,7 +580,7 @@ export interface CompiledPlugin {
    * Creates a plug-in, as {@link createPlugin} does. Nothing is loaded or compiled.
    * @param options override those that {@link compilePlugin} was given
    */
-  instantiate(options?: ExtismPluginOptions): Promise<Plugin>;
+  instantiate(options?: ExtismPluginOptions): Promise<ExtismPlugin>;
 }
 
 /**

@@ -23,12 +23,12 @@ export const exportedOnTheEdge: SameKeys<typeof declared, typeof edge> = true;
 export const capabilities: SameKeys<declared.Capabilities, typeof runtime.CAPABILITIES> = true;
 export const output: SameKeys<declared.PluginOutput, runtime.PluginOutput> = true;
 export const error: SameKeys<declared.ExtismError, runtime.ExtismError> = true;
-export const plugin: SameKeys<Named<declared.Plugin>, Named<RuntimePlugin>> = true;
+export const plugin: SameKeys<Named<declared.ExtismPlugin>, Named<RuntimePlugin>> = true;
 export const codecs: SameKeys<typeof declared.codecs, typeof runtime.codecs> = true;
 export const context: SameKeys<Named<declared.CallContext>, Named<RuntimeContext>> = true;
 
 export type Runtime = [
-  Accepts<Omit<declared.Plugin, 'call'>, RuntimePlugin>,
+  Accepts<Omit<declared.ExtismPlugin, 'call' | symbol>, RuntimePlugin>,
   Accepts<Named<Omit<declared.CallContext, 'read' | 'getVariable'>>, RuntimeContext>,
   Accepts<declared.Capabilities, typeof runtime.CAPABILITIES>,
   Accepts<typeof declared.codecs, typeof runtime.codecs>,

@@ -7,7 +7,7 @@ import {
   type Codec,
   type Decoder,
   type ExtismPluginOptions,
-  type Plugin,
+  type ExtismPlugin,
   type PluginFunction,
   type TypedHostFunction,
 } from '../../types/extism.js';
@@ -30,7 +30,7 @@ const date: Codec<Date> = {
 /** It cannot encode, and need not. */
 const length: Decoder<number> = { decode: (output) => output.byteLength };
 
-export async function calls(plugin: Plugin): Promise<string> {
+export async function calls(plugin: ExtismPlugin): Promise<string> {
   const greet = plugin.function('greet', { input: codecs.text, output: codecs.json<Greeting>() });
   same<typeof greet, PluginFunction<string, Greeting>>(true);
   const { text, language }: Greeting = await greet('Ada', { hostContext: { user: 1 } });
