@@ -4,7 +4,7 @@
 // internal/bridge/abi_js.go with internal/engine/webengine/memory_js.go. What
 // changes here changes there, and raises VERSION on both sides.
 
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** What the core asks the driver to do next (internal/plugin/step.go). */
 export const Op = Object.freeze({ CALL: 0, KERNEL: 1, INSTANTIATE: 2, INVOKE: 3, READY: 4, FAILED: 5 });
@@ -14,6 +14,9 @@ export const Outcome = Object.freeze({ RETURNED: 0, TRAPPED: 1, USER_ERROR: 2, N
 
 /** In place of a length: there is no text. */
 export const NO_TEXT = -1;
+
+/** In place of a var's length: the var is deleted (internal/hostenv/journal.go). */
+export const DELETED = 4294967295;
 
 /** Failures that a core built for tests can be told to have (internal/inject). */
 export const Failure = Object.freeze({ NOTHING: 0, PANIC: 1, EXIT: 2, COLLECT: 3, OVERFLOW: 4 });

@@ -6,8 +6,9 @@ import { readOptions, readRequest } from './input.mjs';
 import { PluginOutput } from './output.mjs';
 import { Plugin } from './plugin.mjs';
 import { CAPABILITIES } from './capabilities.mjs';
+import { stores } from './stores.mjs';
 
-export { CAPABILITIES, ExtismError, PluginOutput };
+export { CAPABILITIES, ExtismError, PluginOutput, stores };
 
 /** @type {import('./core.mjs').Assets} */
 let assets;

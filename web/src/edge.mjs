@@ -9,7 +9,7 @@ import kernel from '../../internal/kernel/kernel.wasm';
 import wasi from '../../internal/kernel/wasi.wasm';
 import { configure, createPlugin } from './api.mjs';
 
-export { CAPABILITIES, ExtismError, PluginOutput, coreStats, createPlugin, newPlugin } from './api.mjs';
+export { CAPABILITIES, ExtismError, PluginOutput, coreStats, createPlugin, newPlugin, stores } from './api.mjs';
 export default createPlugin;
 
 /** @param {unknown} module */

@@ -4,7 +4,9 @@ import { handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
 import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { bytesOf } from './input.mjs';
+import { LEVELS, levelNumber, Log } from './log.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
+import { decodeKeys, decodeVars, loadVars, storedKeyBytes, VarSaver } from './vars.mjs';
 
 /** @typedef {import('./core.mjs').Core} Core */
 /** @typedef {import('./input.mjs').Request} Request */
@@ -18,6 +20,7 @@ import { OutputSlab, PluginOutput } from './output.mjs';
  * @property {any} kernel the exports of the kernel's instance
  * @property {Memory} memory the kernel's
  * @property {(cause?: unknown) => ExtismError} error what the core says has gone wrong
+ * @property {import('./log.mjs').LogLevel} logLevel
  */
 
 /** @typedef {{ number: number, run: Function }} GuestFunction */
@@ -36,7 +39,8 @@ const MAX_GUEST_ERROR = 64 << 10;
 const NO_ROOM = -1;
 const GUEST_ERROR = -1;
 
-const LEVELS = /** @type {const} */ (['trace', 'debug', 'info', 'warn', 'error']);
+/** How many plug-ins this realm has made. */
+let made = 0;
 
 /** Closes plug-ins that were dropped without being closed. */
 const dropped = new FinalizationRegistry((/** @type {{ core: Core, id: number, modules: number }} */ p) => release(p));
@@ -93,6 +97,12 @@ export class Plugin {
   #varsAt = 0;
   /** @type {Uint8Array | null} the vars, on their way from a dead core to one that is alive */
   #rescued = null;
+  /** @type {VarSaver | null} where there is a store of vars */
+  #saver = null;
+  #log;
+  #logLevel;
+  /** The function that is being called, for the log. */
+  #function = '';
 
   /**
    * @param {Core} core
@@ -102,7 +112,21 @@ export class Plugin {
    */
   static async create(core, request, local, freshCore) {
     const plugin = new Plugin(request, local, freshCore);
-    await plugin.#attach(core);
+    if (!local.vars) {
+      await plugin.#attach(core);
+      return plugin;
+    }
+    const loading = loadVars(local.vars);
+    loading.catch(() => {}); // it is awaited once there is a place for them
+    await plugin.#attach(core, loading);
+    plugin.#saver = new VarSaver(local.vars, plugin.#varSource());
+    try {
+      await plugin.#saver.save(); // what initialisers have changed
+    } catch (error) {
+      plugin.#saver = null;
+      await plugin.close();
+      throw error;
+    }
     return plugin;
   }
 
@@ -111,6 +135,8 @@ export class Plugin {
     this.#request = request;
     this.#local = local;
     this.#freshCore = freshCore;
+    this.#log = new Log(local.logger, local.name, ++made);
+    this.#logLevel = local.logLevel;
     this.#context = new CallContext(this.#internals());
     this.#imports = this.#wrapFunctions(local.functions);
   }
@@ -139,11 +165,40 @@ export class Plugin {
       off = this.#kernel.host_begin(given.length) >>> 0;
     }
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
+    return this.#saver === null ? this.#runAndFlush(name, f, hostContext) : this.#runAndSave(this.#saver, name, f, hostContext);
+  }
+
+  /**
+   * @param {string} name
+   * @param {GuestFunction} f
+   * @param {unknown} hostContext
+   */
+  #runAndFlush(name, f, hostContext) {
     try {
       return this.#run(name, f, hostContext);
     } finally {
       if (this.#captured.size > 0) this.#flushOutput();
     }
+  }
+
+  /**
+   * Saves what vars a call has changed, however it has ended. Which they are must be
+   * asked before anything else runs.
+   * @param {VarSaver} saver
+   * @param {string} name
+   * @param {GuestFunction} f
+   * @param {unknown} hostContext
+   */
+  async #runAndSave(saver, name, f, hostContext) {
+    let output;
+    try {
+      output = this.#runAndFlush(name, f, hostContext);
+    } catch (error) {
+      await saver.save().catch(() => {}); // the call's own error goes first; the next one tries again
+      throw error;
+    }
+    await saver.save();
+    return output;
   }
 
   /**
@@ -196,6 +251,7 @@ export class Plugin {
    */
   #run(name, f, hostContext) {
     this.#active = true;
+    this.#function = name;
     this.#context[HOST_CONTEXT] = hostContext;
     let code;
     try {
@@ -346,6 +402,7 @@ export class Plugin {
    * @returns {Promise<number>} the code that a function has returned
    */
   async #step(op, module) {
+    this.#function = '';
     switch (op) {
       case Op.KERNEL:
         await withMemory(() => this.#startKernel());
@@ -354,7 +411,8 @@ export class Plugin {
         await withMemory(() => this.#instantiate(module));
         return 0;
       default: {
-        const f = this.#instances[module].exports[this.#core.collectText()];
+        this.#function = this.#core.collectText();
+        const f = this.#instances[module].exports[this.#function];
         this.#kernel.host_begin(0);
         return toCode(/** @type {Function} */ (f)(0, 0));
       }
@@ -386,7 +444,7 @@ export class Plugin {
       host: {
         log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) => {
           const plugin = self.deref();
-          return plugin ? plugin.#log(level, off >>> 0, n >>> 0) : 0;
+          return plugin ? plugin.#logRecord(level, off >>> 0, n >>> 0) : 0;
         },
       },
     }).exports;
@@ -436,8 +494,9 @@ export class Plugin {
   /**
    * Makes the plug-in known to a core, and brings its instances up there.
    * @param {Core} core
+   * @param {ReturnType<typeof loadVars>} [loading] the vars of the store
    */
-  async #attach(core) {
+  async #attach(core, loading) {
     const { id, names, modules, json } = await core.create(this.#request);
     this.#core = core;
     this.#id = id;
@@ -452,7 +511,10 @@ export class Plugin {
     dropped.register(this, this.#held, this);
     try {
       this.#varsAt = core.abi.vars_location(id) >>> 0;
+      if (loading) this.#takeVars(await loading);
+      this.#restore();
       await this.#perform(core.abi.plugin_start(id));
+      this.#rescued = null;
     } catch (error) {
       dropped.unregister(this);
       release(this.#held);
@@ -460,9 +522,64 @@ export class Plugin {
     }
   }
 
+  /**
+   * Has the vars of the store ready for the core, if they are not too many.
+   * @param {Awaited<ReturnType<typeof loadVars>>} loaded
+   */
+  #takeVars({ journal, size }) {
+    if (!this.#core.abi.context_var_fits(this.#id, 0, Math.min(size, 0xffffffff))) throw this.#error();
+    this.#rescued = journal;
+  }
+
+  /** Gives the core what it must know before any guest can ask for it. */
+  #restore() {
+    const { abi } = this.#core;
+    if (this.#logLevel !== this.#local.logLevel) abi.set_log_level(this.#id, levelNumber(this.#logLevel));
+    if (this.#rescued !== null) {
+      const [n] = this.#core.post(this.#rescued);
+      abi.vars_restore(this.#id, n);
+    }
+    if (this.#local.vars) abi.vars_track(this.#id);
+  }
+
+  /** Takes the vars over from a core that is dead, and notes which have changed. */
+  #rescue() {
+    if (this.#rescued !== null) return this.#rescued;
+    this.#saver?.note(decodeKeys(this.#core.notedBytes(this.#varsAt + 8)));
+    return (this.#rescued = this.#core.notedBytes(this.#varsAt));
+  }
+
+  /** @returns {import('./vars.mjs').VarSource} */
+  #varSource() {
+    return {
+      overlapping: this.#core.assets.worker === true,
+      changes: () => {
+        const core = this.#core;
+        if (this.#kernel === undefined) return []; // the plug-in has ended
+        if (core.dead) {
+          this.#rescue();
+          return [];
+        }
+        core.abi.vars_changes(this.#id);
+        return decodeKeys(core.collect());
+      },
+      reader: () => {
+        const core = this.#core;
+        if (core.dead) {
+          const vars = decodeVars(this.#rescue());
+          return (key) => vars.get(key) ?? null;
+        }
+        return (key) => {
+          const [n] = core.post(storedKeyBytes(key));
+          return core.abi.context_var_get(this.#id, n) ? core.collect() : null;
+        };
+      },
+    };
+  }
+
   /** Moves to a fresh core after the one before has crashed. The vars come along. */
   async #revive() {
-    this.#rescued ??= this.#core.notedBytes(this.#varsAt);
+    this.#rescue();
     dropped.unregister(this);
     release(this.#held);
     this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#modules };
@@ -473,9 +590,6 @@ export class Plugin {
       this.#core = dead; // so that the next call tries again
       throw error;
     }
-    const [n] = this.#core.post(this.#rescued);
-    this.#core.abi.vars_restore(this.#id, n);
-    this.#rescued = null;
   }
 
   /**
@@ -522,11 +636,13 @@ export class Plugin {
   #internals() {
     const self = this;
     return {
-      get core() { return self.#core; },
+      get core() { return self.#open().#core; },
       get id() { return self.#id; },
       get kernel() { return self.#open().#kernel; },
       get memory() { return self.#open().#memory; },
       error: () => self.#error(),
+      get logLevel() { return self.logLevel; },
+      set logLevel(level) { self.logLevel = level; },
     };
   }
 
@@ -564,17 +680,18 @@ export class Plugin {
    * @param {number} n
    * @returns {number} not 0: the guest is stopped
    */
-  #log(level, off, n) {
-    return this.#emit(LEVELS[level], this.#memory.copy(off, n));
+  #logRecord(level, off, n) {
+    return this.#emit(LEVELS[level], this.#memory.copy(off, n), 'guest');
   }
 
   /**
-   * @param {'trace' | 'debug' | 'info' | 'warn' | 'error'} level
-   * @param {ArrayBuffer} record
+   * @param {typeof LEVELS[number]} level
+   * @param {ArrayBuffer} bytes
+   * @param {import('./log.mjs').Source} source
    */
-  #emit(level, record) {
+  #emit(level, bytes, source) {
     try {
-      this.#local.logger[level](new PluginOutput(record).text());
+      this.#log.emit(level, new PluginOutput(bytes).text(), this.#function, source);
       return 0;
     } catch (error) {
       this.#thrown ??= { error };
@@ -590,7 +707,8 @@ export class Plugin {
     const { abi } = this.#core;
     try {
       for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
-        if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+        const bytes = this.#core.collect().buffer;
+        if (fd === 2 ? this.#emit('error', bytes, 'stderr') : this.#emit('info', bytes, 'stdout')) return 1;
       }
       return 0;
     } catch (error) {
@@ -616,6 +734,28 @@ export class Plugin {
   async functionExists(name) {
     const found = (await this.getExports()).find((e) => e.name === name);
     return found?.kind === 'function';
+  }
+
+  /** The name that the plug-in was given, or else one made of its number. */
+  get name() {
+    return this.#log.name;
+  }
+
+  /** The number of the plug-in among those of this realm. */
+  get id() {
+    return this.#log.id;
+  }
+
+  /** The least severe level of the records that are passed on. */
+  get logLevel() {
+    return this.#logLevel;
+  }
+
+  set logLevel(/** @type {import('./log.mjs').LogLevel} */ level) {
+    const number = levelNumber(level);
+    const core = this.#open().#core;
+    if (!core.dead) core.abi.set_log_level(this.#id, number);
+    this.#logLevel = level; // a core that comes after this one is told, too
   }
 
   /** What the main module exports. */
@@ -649,11 +789,22 @@ export class Plugin {
     return true;
   }
 
-  /** Ends the plug-in. Doing so again has no effect. */
+  /**
+   * Ends the plug-in. Doing so again has no effect. Vars that are not saved yet are
+   * saved; if their store fails, the plug-in has ended all the same.
+   */
   async close() {
     if (this.#closed) return;
     this.#closed = true;
     while (this.#preparing) await this.#preparing;
+    try {
+      if (this.#saver !== null) await this.#saver.finish();
+    } finally {
+      this.#release();
+    }
+  }
+
+  #release() {
     dropped.unregister(this);
     release(this.#held);
     // Whoever keeps the plug-in shall not keep its memories.
