@@ -359,6 +359,7 @@ func TestConstants(t *testing.T) {
 	for _, c := range []struct{ js, pkg, name string }{
 		{`NO_TEXT = (-?\d+)`, "bridge", "noText"},
 		{`SLOT_BITS = (\d+)`, "engine/webengine", "slotBits"},
+		{`DELETED = (\d+)`, "hostenv", "deleted"},
 		{`KERNEL_SLOT = (\d+)`, "engine/webengine", "KernelSlot"},
 	} {
 		k, ok := p.packages[module+"/internal/"+c.pkg].Types.Scope().Lookup(c.name).(*types.Const)
@@ -397,7 +398,7 @@ func TestErrorCodes(t *testing.T) {
 
 // TestLogLevels: the shim's list of logger methods is in the order of the numbers.
 func TestLogLevels(t *testing.T) {
-	list := found(t, read(t, "web/src/plugin.mjs"), `LEVELS = .*\(\[(.*)\]\)`)[0]
+	list := found(t, read(t, "web/src/log.mjs"), `LEVELS = .*\(\[(.*)\]\)`)[0]
 	for i, name := range strings.Split(list, ", ") {
 		name = strings.Trim(name, "'")
 		o, err := manifest.DecodeOptions(tree(t, `{"logLevel": `+strconv.Quote(name)+`}`))

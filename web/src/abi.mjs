@@ -15,6 +15,9 @@ export const Outcome = Object.freeze({ RETURNED: 0, TRAPPED: 1, USER_ERROR: 2, N
 /** In place of a length: there is no text. */
 export const NO_TEXT = -1;
 
+/** In place of a var's length: the var is deleted (internal/hostenv/journal.go). */
+export const DELETED = 4294967295;
+
 /** Failures that a core built for tests can be told to have (internal/inject). */
 export const Failure = Object.freeze({ NOTHING: 0, PANIC: 1, EXIT: 2, COLLECT: 3, OVERFLOW: 4 });
 

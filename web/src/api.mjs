@@ -7,10 +7,11 @@ import { isThenable, readOptions, readRequest, settled } from './input.mjs';
 import { PluginOutput } from './output.mjs';
 import { Plugin } from './plugin.mjs';
 import { CAPABILITIES } from './capabilities.mjs';
+import { stores } from './stores.mjs';
 
 export { codecs } from './codecs.mjs';
 export { hostFunction } from './host_function.mjs';
-export { CAPABILITIES, ExtismError, PluginOutput };
+export { CAPABILITIES, ExtismError, PluginOutput, stores };
 
 /** @type {import('./core.mjs').Assets} */
 let assets;

@@ -4,15 +4,22 @@ import { bytesOf } from './input.mjs';
 import { encodeText } from './abi.mjs';
 import { ExtismError } from './error.mjs';
 import { PluginOutput } from './output.mjs';
+import { nameBytes } from './vars.mjs';
 
 /** @type {unique symbol} what the plug-in alone may set */
 export const HOST_CONTEXT = Symbol('host context');
 
-/** @param {unknown} value an offset or a length */
+/**
+ * An offset or a length. Those of guests have 64 bits and may come as negative
+ * numbers; no block is there, nor at any that is larger.
+ * @param {unknown} value
+ */
 function unsigned(value) {
-  if (typeof value === 'bigint') return Number(BigInt.asUintN(64, value));
-  if (Number.isInteger(value)) return Number(BigInt.asUintN(64, BigInt(/** @type {number} */ (value))));
-  throw new ExtismError('INVALID_INPUT', `offsets and lengths are integers or BigInts, not ${typeof value}`);
+  if (typeof value === 'bigint' || Number.isInteger(value)) {
+    const n = Number(value);
+    return n < 0 ? Infinity : n;
+  }
+  throw new ExtismError('INVALID_INPUT', `offsets and lengths are integers or BigInts, not ${typeof value === 'number' ? value : typeof value}`);
 }
 
 /**
@@ -104,7 +111,7 @@ export class CallContext {
    */
   getVariable(name) {
     const { core, id } = this.#plugin;
-    const key = encodeText(name);
+    const key = nameBytes(name);
     if (!this.#fits(key.length, 0)) return null;
     const [n] = core.post(key);
     if (!core.abi.context_var_get(id, n)) return null;
@@ -119,7 +126,7 @@ export class CallContext {
     const bytes = typeof value === 'string' ? encodeText(value) : bytesOf(value);
     if (!bytes) throw new ExtismError('INVALID_INPUT', `setVariable: string or bytes expected, not ${typeof value}`);
     const { core, id } = this.#plugin;
-    const key = encodeText(name);
+    const key = nameBytes(name);
     if (!this.#fits(key.length, bytes.length)) throw this.#plugin.error();
     const [keyLength, n] = core.post(key, bytes);
     if (!core.abi.context_var_set(id, keyLength, n)) throw this.#plugin.error();
@@ -128,10 +135,19 @@ export class CallContext {
   /** @param {string} name */
   deleteVariable(name) {
     const { core, id } = this.#plugin;
-    const key = encodeText(name);
+    const key = nameBytes(name);
     if (!this.#fits(key.length, 0)) return;
     const [n] = core.post(key);
     core.abi.context_var_delete(id, n);
+  }
+
+  /** The least severe level of the records that are passed on. */
+  get logLevel() {
+    return this.#plugin.logLevel;
+  }
+
+  set logLevel(/** @type {import('./log.mjs').LogLevel} */ level) {
+    this.#plugin.logLevel = level;
   }
 
   /**

@@ -4,6 +4,7 @@ import { CAPABILITIES } from './capabilities.mjs';
 import { ExtismError, textOf } from './error.mjs';
 import { isModule, recordOf } from './host.mjs';
 import { platformFetch } from './load.mjs';
+import { readStore } from './vars.mjs';
 
 // A user's manifest and options are read here, once, where a getter or Proxy
 // that throws does no harm. What goes on to the core is JSON, with the objects
@@ -26,12 +27,15 @@ import { platformFetch } from './load.mjs';
  * @property {any} logger
  * @property {boolean} wasiOutput
  * @property {typeof fetch} fetch
+ * @property {string} [name]
+ * @property {import('./log.mjs').LogLevel} logLevel is good if the core has accepted it
+ * @property {import('./vars.mjs').Store} [vars]
  */
 
 /** Options that the core decodes. */
 const FOR_CORE = ['useWasi', 'enableWasiOutput', 'logLevel', 'config', 'memory', 'allowedHosts', 'allowedPaths', 'timeoutMs', 'maxModuleBytes', 'allowHttpResponseHeaders', 'allowHiddenRedirects'];
 /** Options that stay here. */
-const LOCAL = ['functions', 'logger', 'fetch', 'runInWorker'];
+const LOCAL = ['functions', 'logger', 'fetch', 'runInWorker', 'name', 'vars'];
 /** Options of @extism/extism that mean nothing to this implementation. */
 const IGNORED = ['sharedArrayBufferSize', 'nodeWorkerArgs'];
 
@@ -82,6 +86,7 @@ export function readOptions(options) {
       else throw invalid(`options.${key}: unknown key`);
     }
     if (forCore.useWasi) forCore.enableWasiOutput ??= CAPABILITIES.extismStdoutEnvVarSet;
+    local.logLevel = forCore.logLevel ?? 'silent';
     local.wasiOutput = forCore.enableWasiOutput === true;
     local.functions = readFunctions(local.functions);
     forCore.functions = namesOf(local.functions);
@@ -98,6 +103,9 @@ function readLocal(local) {
     throw new ExtismError('UNSUPPORTED', 'runInWorker: this version runs plug-ins where it is called; leave it out');
   }
   if (local.fetch !== undefined && typeof local.fetch !== 'function') throw invalid('options.fetch: function expected');
+  if (local.name !== undefined && typeof local.name !== 'string') throw invalid('options.name: string expected');
+  if (local.name === '') delete local.name;
+  if (local.vars !== undefined) local.vars = readStore(local.vars);
   local.logger ??= console;
   local.fetch ??= platformFetch;
   return local;

@@ -8,8 +8,10 @@ import { HostFunctions } from './functions.mjs';
 import { unescape } from './host.mjs';
 import { Http } from './http.mjs';
 import { bytesOf } from './input.mjs';
+import { LEVELS, levelNumber, Log } from './log.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
 import { typedFunction } from './typed.mjs';
+import { decodeKeys, decodeVars, loadVars, storedKeyBytes, VarSaver } from './vars.mjs';
 
 /** @typedef {import('./core.mjs').Core} Core */
 /** @typedef {import('./input.mjs').Request} Request */
@@ -23,6 +25,7 @@ import { typedFunction } from './typed.mjs';
  * @property {any} kernel the exports of the kernel's instance
  * @property {Memory} memory the kernel's
  * @property {(cause?: unknown) => ExtismError} error what the core says has gone wrong
+ * @property {import('./log.mjs').LogLevel} logLevel
  */
 
 /** @typedef {{ number: number, run: Function, wait: Function }} GuestFunction run, or wait where it may be suspended */
@@ -41,7 +44,8 @@ const MAX_GUEST_ERROR = 64 << 10;
 const NO_ROOM = -1;
 const GUEST_ERROR = -1;
 
-const LEVELS = /** @type {const} */ (['trace', 'debug', 'info', 'warn', 'error']);
+/** How many plug-ins this realm has made. */
+let made = 0;
 
 /** Closes plug-ins that were dropped without being closed. */
 const dropped = new FinalizationRegistry((/** @type {{ core: Core, id: number, modules: number }} */ p) => release(p));
@@ -106,6 +110,12 @@ export class Plugin {
   #varsAt = 0;
   /** @type {Uint8Array | null} the vars, on their way from a dead core to one that is alive */
   #rescued = null;
+  /** @type {VarSaver | null} where there is a store of vars */
+  #saver = null;
+  #log;
+  #logLevel;
+  /** The function that is being called, for the log. */
+  #calling = '';
 
   /**
    * @param {Core} core
@@ -115,7 +125,21 @@ export class Plugin {
    */
   static async create(core, request, local, freshCore) {
     const plugin = new Plugin(request, local, freshCore);
-    await plugin.#attach(core);
+    if (!local.vars) {
+      await plugin.#attach(core);
+      return plugin;
+    }
+    const loading = loadVars(local.vars);
+    loading.catch(() => {}); // it is awaited once there is a place for them
+    await plugin.#attach(core, loading);
+    plugin.#saver = new VarSaver(local.vars, plugin.#varSource());
+    try {
+      await plugin.#saver.save(); // what initialisers have changed
+    } catch (error) {
+      plugin.#saver = null;
+      await plugin.close();
+      throw error;
+    }
     return plugin;
   }
 
@@ -124,9 +148,11 @@ export class Plugin {
     this.#request = request;
     this.#local = local;
     this.#freshCore = freshCore;
+    this.#log = new Log(local.logger, local.name, ++made);
+    this.#logLevel = local.logLevel;
     const internals = this.#internals();
     this.#context = new CallContext(internals);
-    this.#http = new Http(internals, this.#state, local.fetch, (text) => this.#emit('warn', encoder.encode(text).buffer));
+    this.#http = new Http(internals, this.#state, local.fetch, (text) => this.#emit('warn', text, 'host'));
     this.#hostFunctions = new HostFunctions(local.functions, this.#context, this.#state);
   }
 
@@ -167,7 +193,12 @@ export class Plugin {
       this.#core.abi.plugin_cannot_wait(this.#id);
       throw this.#error();
     }
-    return this.#give(off, given) ? this.#run(name, f, hostContext) : this.#finish(Outcome.NO_ROOM, given.length);
+    if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
+    try {
+      return this.#run(name, f, hostContext);
+    } finally {
+      this.#saver?.save().catch(() => {}); // what is not saved is tried again with the next call
+    }
   }
 
   /**
@@ -207,7 +238,7 @@ export class Plugin {
     const off = this.#begin(f.number, given.length);
     if (off < NO_ROOM) return this.#occupy(this.#callPrepared(name, f, given.slice(), hostContext, this.#stepOf(off)));
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    if (this.#waits) return this.#occupy(this.#runSuspendable(name, f, hostContext));
+    if (this.#waits || this.#saver !== null) return this.#occupy(this.#runWaiting(name, f, hostContext));
     return this.#run(name, f, hostContext);
   }
 
@@ -244,7 +275,27 @@ export class Plugin {
     await this.#perform(op);
     if (this.#closed) throw closedError(name);
     if (!this.#give(this.#kernel.host_begin(given.length) >>> 0, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    return this.#waits ? this.#runSuspendable(name, f, hostContext) : this.#run(name, f, hostContext);
+    return this.#runWaiting(name, f, hostContext);
+  }
+
+  /**
+   * Runs a call for which something may have to be waited: what its guest waits for,
+   * and that the vars are saved which it has changed, however it has ended. Which they
+   * are must be asked before another call runs.
+   * @param {string} name
+   * @param {GuestFunction} f
+   * @param {unknown} hostContext
+   */
+  async #runWaiting(name, f, hostContext) {
+    let output;
+    try {
+      output = this.#waits ? await this.#runSuspendable(name, f, hostContext) : this.#run(name, f, hostContext);
+    } catch (error) {
+      await this.#saver?.save().catch(() => {}); // the call's own error goes first; the next one tries again
+      throw error;
+    }
+    await this.#saver?.save();
+    return output;
   }
 
   /**
@@ -307,7 +358,7 @@ export class Plugin {
    * @param {unknown} hostContext
    */
   #run(name, f, hostContext) {
-    this.#begun(hostContext);
+    this.#begun(name, hostContext);
     try {
       let code;
       try {
@@ -330,7 +381,7 @@ export class Plugin {
   async #runSuspendable(name, f, hostContext) {
     const state = this.#state;
     const { waiting } = this.#core;
-    this.#begun(hostContext);
+    this.#begun(name, hostContext);
     state.suspendable = true;
     waiting.add(state);
     try {
@@ -361,9 +412,13 @@ export class Plugin {
     return this.#returned(code);
   }
 
-  /** @param {unknown} hostContext */
-  #begun(hostContext) {
+  /**
+   * @param {string} name
+   * @param {unknown} hostContext
+   */
+  #begun(name, hostContext) {
     this.#active = true;
+    this.#calling = name;
     this.#state.thrown = null;
     this.#state.cause = undefined;
     this.#context[HOST_CONTEXT] = hostContext;
@@ -488,6 +543,7 @@ export class Plugin {
    * @returns {Promise<number>} the code that a function has returned
    */
   async #step(op, module) {
+    this.#calling = '';
     switch (op) {
       case Op.KERNEL:
         await withMemory(() => this.#startKernel());
@@ -496,7 +552,8 @@ export class Plugin {
         await withMemory(() => this.#instantiate(module));
         return 0;
       default: {
-        const f = /** @type {Function} */ (this.#instances[module].exports[this.#core.collectText()]);
+        this.#calling = this.#core.collectText();
+        const f = /** @type {Function} */ (this.#instances[module].exports[this.#calling]);
         this.#kernel.host_begin(0);
         return toCode(await this.#initialise(f));
       }
@@ -542,7 +599,7 @@ export class Plugin {
         http: this.#http.import(this.#waits),
         log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) => {
           const plugin = self.deref();
-          return plugin ? plugin.#log(level, off >>> 0, n >>> 0) : 0;
+          return plugin ? plugin.#logRecord(level, off >>> 0, n >>> 0) : 0;
         },
       },
     }).exports;
@@ -592,8 +649,9 @@ export class Plugin {
   /**
    * Makes the plug-in known to a core, and brings its instances up there.
    * @param {Core} core
+   * @param {ReturnType<typeof loadVars>} [loading] the vars of the store
    */
-  async #attach(core) {
+  async #attach(core, loading) {
     const { id, names, modules, json } = await core.create(this.#request);
     this.#core = core;
     this.#id = id;
@@ -611,7 +669,10 @@ export class Plugin {
     try {
       this.#linkFunctions();
       this.#varsAt = core.abi.vars_location(id) >>> 0;
+      if (loading) this.#takeVars(await loading);
+      this.#restore();
       await this.#perform(core.abi.plugin_start(id));
+      this.#rescued = null;
     } catch (error) {
       dropped.unregister(this);
       release(this.#held);
@@ -636,9 +697,64 @@ export class Plugin {
     this.#waits = canSuspend && (list.length > 0 || abi.plugin_http(this.#id) === 1);
   }
 
+  /**
+   * Has the vars of the store ready for the core, if they are not too many.
+   * @param {Awaited<ReturnType<typeof loadVars>>} loaded
+   */
+  #takeVars({ journal, size }) {
+    if (!this.#core.abi.context_var_fits(this.#id, 0, Math.min(size, 0xffffffff))) throw this.#error();
+    this.#rescued = journal;
+  }
+
+  /** Gives the core what it must know before any guest can ask for it. */
+  #restore() {
+    const { abi } = this.#core;
+    if (this.#logLevel !== this.#local.logLevel) abi.set_log_level(this.#id, levelNumber(this.#logLevel));
+    if (this.#rescued !== null) {
+      const [n] = this.#core.post(this.#rescued);
+      abi.vars_restore(this.#id, n);
+    }
+    if (this.#local.vars) abi.vars_track(this.#id);
+  }
+
+  /** Takes the vars over from a core that is dead, and notes which have changed. */
+  #rescue() {
+    if (this.#rescued !== null) return this.#rescued;
+    this.#saver?.note(decodeKeys(this.#core.notedBytes(this.#varsAt + 8)));
+    return (this.#rescued = this.#core.notedBytes(this.#varsAt));
+  }
+
+  /** @returns {import('./vars.mjs').VarSource} */
+  #varSource() {
+    return {
+      overlapping: this.#core.assets.worker === true,
+      changes: () => {
+        const core = this.#core;
+        if (this.#kernel === undefined) return []; // the plug-in has ended
+        if (core.dead) {
+          this.#rescue();
+          return [];
+        }
+        core.abi.vars_changes(this.#id);
+        return decodeKeys(core.collect());
+      },
+      reader: () => {
+        const core = this.#core;
+        if (core.dead) {
+          const vars = decodeVars(this.#rescue());
+          return (key) => vars.get(key) ?? null;
+        }
+        return (key) => {
+          const [n] = core.post(storedKeyBytes(key));
+          return core.abi.context_var_get(this.#id, n) ? core.collect() : null;
+        };
+      },
+    };
+  }
+
   /** Moves to a fresh core after the one before has crashed. The vars come along. */
   async #revive() {
-    this.#rescued ??= this.#core.notedBytes(this.#varsAt);
+    this.#rescue();
     dropped.unregister(this);
     release(this.#held);
     this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#records };
@@ -649,9 +765,6 @@ export class Plugin {
       this.#core = dead; // so that the next call tries again
       throw error;
     }
-    const [n] = this.#core.post(this.#rescued);
-    this.#core.abi.vars_restore(this.#id, n);
-    this.#rescued = null;
   }
 
   /**
@@ -706,11 +819,13 @@ export class Plugin {
   #internals() {
     const self = this;
     return {
-      get core() { return self.#core; },
+      get core() { return self.#open().#core; },
       get id() { return self.#id; },
       get kernel() { return self.#open().#kernel; },
       get memory() { return self.#open().#memory; },
       error: () => self.#error(),
+      get logLevel() { return self.logLevel; },
+      set logLevel(level) { self.logLevel = level; },
     };
   }
 
@@ -721,19 +836,20 @@ export class Plugin {
    * @param {number} n
    * @returns {number} not 0: the guest is stopped
    */
-  #log(level, off, n) {
-    return this.#emit(LEVELS[level], this.#memory.copy(off, n));
+  #logRecord(level, off, n) {
+    return this.#emit(LEVELS[level], textIn(this.#memory.copy(off, n)), 'guest');
   }
 
   /**
-   * @param {'trace' | 'debug' | 'info' | 'warn' | 'error'} level
-   * @param {ArrayBuffer} record
+   * @param {typeof LEVELS[number]} level
+   * @param {string} text
+   * @param {import('./log.mjs').Source} source
    */
-  #emit(level, record) {
+  #emit(level, text, source) {
     const state = this.#state;
     try {
       state.inside = true;
-      this.#local.logger[level](new PluginOutput(record).text());
+      this.#log.emit(level, text, this.#calling, source);
       state.inside = false;
       return 0;
     } catch (error) {
@@ -751,7 +867,8 @@ export class Plugin {
     const { abi } = this.#core;
     try {
       for (let fd; (fd = abi.wasi_take_output(at)) > 0; ) {
-        if (this.#emit(fd === 2 ? 'error' : 'info', this.#core.collect().buffer)) return 1;
+        const text = this.#core.collectText();
+        if (fd === 2 ? this.#emit('error', text, 'stderr') : this.#emit('info', text, 'stdout')) return 1;
       }
       return 0;
     } catch (error) {
@@ -775,6 +892,28 @@ export class Plugin {
   async functionExists(name) {
     const found = (await this.getExports()).find((e) => e.name === name);
     return found?.kind === 'function';
+  }
+
+  /** The name that the plug-in was given, or else one made of its number. */
+  get name() {
+    return this.#log.name;
+  }
+
+  /** The number of the plug-in among those of this realm. */
+  get id() {
+    return this.#log.id;
+  }
+
+  /** The least severe level of the records that are passed on. */
+  get logLevel() {
+    return this.#logLevel;
+  }
+
+  set logLevel(/** @type {import('./log.mjs').LogLevel} */ level) {
+    const number = levelNumber(level);
+    const core = this.#open().#core;
+    if (!core.dead) core.abi.set_log_level(this.#id, number);
+    this.#logLevel = level; // a core that comes after this one is told, too
   }
 
   /** What the main module exports. */
@@ -808,12 +947,23 @@ export class Plugin {
     return true;
   }
 
-  /** Ends the plug-in. Doing so again has no effect. */
+  /**
+   * Ends the plug-in. Doing so again has no effect. Vars that are not saved yet are
+   * saved; if their store fails, the plug-in has ended all the same.
+   */
   async close() {
     if (this.#closed) return;
     this.#closed = true;
     this.#state.stop(closedError(''));
     while (this.#busy) await this.#busy;
+    try {
+      if (this.#saver !== null) await this.#saver.finish();
+    } finally {
+      this.#release();
+    }
+  }
+
+  #release() {
     dropped.unregister(this);
     release(this.#held);
     // Whoever keeps the plug-in shall not keep its memories.
@@ -853,6 +1003,11 @@ async function withMemory(make) {
 function closedError(name) {
   return new ExtismError('CLOSED', 'the plug-in has been closed', { function: name });
 }
+
+const decoder = new TextDecoder();
+
+/** @param {ArrayBuffer} bytes */
+const textIn = (bytes) => decoder.decode(bytes);
 
 /** @param {string} name */
 function busyError(name) {

@@ -15,14 +15,112 @@
 /** Severities of log records; `silent` passes nothing on. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** Takes log records. `console` is one. An exception from it ends the call and reaches its caller as it is. */
-export interface Logger {
-  trace(text: string): void;
-  debug(text: string): void;
-  info(text: string): void;
-  warn(text: string): void;
-  error(text: string): void;
+/** What is known of a log record. It is frozen. Not in `@extism/extism`. */
+export interface LogRecord {
+  readonly level: Exclude<LogLevel, 'silent'>;
+  readonly text: string;
+  /** {@link Plugin.name} of the plug-in that has written it. */
+  readonly plugin: string;
+  /** {@link Plugin.id} of that plug-in. */
+  readonly id: number;
+  /** The function that is being called; while instances are made, the one that initialises, or "". */
+  readonly function: string;
+  /** By Extism's log functions, or as a line that a guest has written to WASI's stdout (as `info`) or stderr (as `error`). */
+  readonly source: 'guest' | 'stdout' | 'stderr';
 }
+
+/**
+ * Takes log records, if their level is at least {@link Plugin.logLevel}; what is
+ * written to stdout and stderr passes at any level.
+ *
+ * The text is the first argument. `console` gets that alone, as with
+ * `@extism/extism`, with `[name] ` before it if the plug-in has been given a name.
+ * Any other logger gets the record as the second argument, if its method declares two
+ * parameters (its `length` is 2 or more) or the plug-in has been given a name;
+ * otherwise it gets the text alone, since programs written for `@extism/extism` have
+ * loggers that print whatever they are given.
+ *
+ * An exception from it ends the call and reaches its caller as it is. What it returns
+ * is ignored, also a promise that is rejected.
+ */
+export interface Logger {
+  trace(text: string, record: LogRecord): unknown;
+  debug(text: string, record: LogRecord): unknown;
+  info(text: string, record: LogRecord): unknown;
+  warn(text: string, record: LogRecord): unknown;
+  error(text: string, record: LogRecord): unknown;
+}
+
+/**
+ * Keeps the vars of one plug-in beyond its life. Not in `@extism/extism`.
+ *
+ * While a plug-in is called its vars are in memory; a store is never waited for. It
+ * is read once, when the plug-in is created, and after each call it gets what has
+ * changed. A store belongs to one plug-in at a time, and must not wait for a call of
+ * its own plug-in. Its methods are looked up once.
+ *
+ * Keys are text. A key whose bytes are not UTF-8, which a guest can make, is U+FFFD
+ * followed by its bytes in hexadecimal digits, and one that itself begins with U+FFFD
+ * has another one before it. So no two keys are one, and none has half a surrogate
+ * pair in it. The empty text and NUL are possible.
+ */
+export interface VarStore {
+  /**
+   * Gives all vars. Of a key that is there twice the last one counts. Keys are as
+   * {@link save} has got them, or bytes; values are copied. What it throws makes
+   * {@link createPlugin} fail with `STORE_FAILED` and that as `cause`; so does
+   * anything that is no key or value. Vars above {@link MemoryOptions.maxVarBytes} make
+   * it fail with `VARS_FULL`.
+   */
+  load(): Iterable<readonly [key: string | Uint8Array, value: Uint8Array]> | PromiseLike<Iterable<readonly [key: string | Uint8Array, value: Uint8Array]>>;
+  /**
+   * Takes what has changed: a value, which is the store's to keep, or null for a var
+   * that has been deleted and may never have been there. There is one saving at a time,
+   * except on edge workers, where no request may wait for another.
+   *
+   * {@link Plugin.call} resolves once the changes of that call are saved. What this
+   * throws makes it fail with `STORE_FAILED` and that as `cause`, although the function
+   * has succeeded; if the function has failed itself, its own error goes first. The vars
+   * stay as they are. What has not been saved is given again, with its value of then,
+   * after the next call, and when the plug-in is closed.
+   */
+  save(changes: Map<string, Uint8Array | null>): void | PromiseLike<void>;
+}
+
+/** `localStorage`, `sessionStorage`, and their like. */
+export interface StorageLike {
+  readonly length: number;
+  key(index: number): string | null;
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/** A namespace of Cloudflare Workers KV, and its like. */
+export interface KVLike {
+  list(options: { prefix: string; cursor?: string }): PromiseLike<{ keys: { name: string }[]; list_complete: boolean; cursor?: string }>;
+  get(key: string, type: 'arrayBuffer'): PromiseLike<ArrayBuffer | null>;
+  put(key: string, value: Uint8Array): PromiseLike<void>;
+  delete(key: string): PromiseLike<void>;
+}
+
+/**
+ * Stores of vars. Keys in them begin with a prefix, which names the plug-in and must
+ * not be the beginning of another's. Not in `@extism/extism`.
+ *
+ * @example
+ * await createPlugin(url, { vars: stores.storage(localStorage, 'counter:') });
+ */
+export const stores: {
+  /** A Map, of which each change is a copy. */
+  map(map: Map<string, Uint8Array>): VarStore;
+  /** `localStorage` or its like. Values are base64. If there is no room for all changes, some may have been saved. */
+  storage(storage: StorageLike, prefix: string): VarStore;
+  /** An IndexedDB database of that name, for this plug-in alone. Of the changes of a saving all are saved or none. */
+  indexedDB(name: string): VarStore;
+  /** A KV namespace. If it fails, some changes may have been saved. How soon other places see them is up to it. */
+  kv(namespace: KVLike, prefix: string): VarStore;
+};
 
 /** Values that a plug-in reads by `config_get` (https://extism.org/docs/concepts/pdk). */
 export type PluginConfig = Record<string, string>;
@@ -271,6 +369,10 @@ export interface ExtismPluginOptions extends NativeManifestOptions {
   logger?: Logger | undefined;
   /** The least severe level that is passed on. Unset: `silent`. */
   logLevel?: LogLevel | undefined;
+  /** What the plug-in is called in the log; "" is unset. Not in `@extism/extism`. */
+  name?: string | undefined;
+  /** Where the vars are kept. Unset: nowhere, they end with the plug-in. Not in `@extism/extism`. */
+  vars?: VarStore | undefined;
   /** Host functions by namespace and name; `extism:host/user` is the namespace that PDKs use. */
   functions?: Record<string, Record<string, HostFunction>> | undefined;
   /** Takes the place of the platform's for manifests and modules. */
@@ -367,6 +469,12 @@ export type PluginFunction<I, O> = (input: I, options?: CallOptions) => Promise<
  * The plug-in that has called a host function, in that call. Offsets are i64
  * handles of blocks in the plug-in's memory and may be given as numbers, too.
  * Blocks live until they are freed or the next call begins.
+ *
+ * There is no block at an offset that is negative or too large; what is no integer is
+ * an `INVALID_INPUT` error. Between calls the context works on: vars that are set then
+ * are saved with the next call or when the plug-in is closed, and blocks and errors are
+ * gone when the next call begins. Once the plug-in is closed its methods fail with
+ * `CLOSED`.
  */
 export interface CallContext {
   /** What {@link Plugin.call} was given as its third argument. */
@@ -386,7 +494,11 @@ export interface CallContext {
   store(value: string | Uint8Array): bigint;
   /** Makes the call fail with this message (`PLUGIN_ERROR`), as the guest's `error_set` does. null clears. */
   setError(error?: string | Error | null): void;
-  /** A copy of a var, or null if there is none. */
+  /**
+   * A copy of a var, or null if there is none. An empty one has no bytes; to guests it
+   * is as absent, and they cannot set one: Extism has no block without bytes. Names are
+   * any text; half a surrogate pair counts as its three bytes.
+   */
   getVariable(name: string): PluginOutput | null;
   /**
    * Sets a var to a copy of a value.
@@ -395,6 +507,8 @@ export interface CallContext {
   setVariable(name: string, value: string | Uint8Array): void;
   /** Deletes a var, if it is there. */
   deleteVariable(name: string): void;
+  /** Same as {@link Plugin.logLevel}. */
+  logLevel: LogLevel;
 }
 export type { CallContext as CurrentPlugin };
 
@@ -422,7 +536,10 @@ export interface Plugin {
   isActive(): boolean;
   /** Frees all blocks; vars stay. False, and nothing is done, while a call is under way. */
   reset(): Promise<boolean>;
-  /** Ends the plug-in and lets go of its memory. Doing so again has no effect; calls fail with `CLOSED`. */
+  /**
+   * Ends the plug-in and lets go of its memory. Doing so again has no effect; calls fail with `CLOSED`.
+   * @throws ExtismError `STORE_FAILED` if vars that had not been saved yet could not be saved now; it has ended all the same
+   */
   close(): Promise<void>;
 }
 
@@ -431,6 +548,17 @@ export interface Plugin {
  * have. `await using` closes it.
  */
 export interface ExtismPlugin extends Plugin, AsyncDisposable {
+  /** What the option `name` says, or else `plugin-` and {@link id}. Not in `@extism/extism`. */
+  readonly name: string;
+  /** The number of this plug-in among those of the realm, from 1 on. Not in `@extism/extism`. */
+  readonly id: number;
+  /**
+   * The least severe level of the records that are passed on, at once for those that
+   * follow and for the guest's `get_log_level`. Not in `@extism/extism`, which has it
+   * in {@link CallContext} alone.
+   * @throws ExtismError `INVALID_INPUT` if it is set to anything else, `CLOSED` after {@link close}
+   */
+  logLevel: LogLevel;
   /**
    * The same as {@link call}, and returns when the function has: for where nothing can wait, such as a
    * host function that calls another plug-in on an engine that cannot suspend guests.
@@ -493,6 +621,8 @@ export type ExtismErrorCode =
   | 'HTTP_FAILED'
   /** An HTTP response is larger than `maxHttpResponseBytes`, or its headers than 256 KiB. */
   | 'HTTP_TOO_LARGE'
+  /** The store of the vars has failed; `cause` has what it has thrown. */
+  | 'STORE_FAILED'
   /** The plug-in is inside another call. */
   | 'BUSY'
   /** The plug-in has been closed. */

@@ -23,6 +23,7 @@ type envModel struct {
 	maxVars int
 	blocks  map[uint64][]byte
 	order   []uint64 // offsets of blocks, live ones and those of before
+	limit   uint64   // where the highest block of all has ended; nothing is stored beyond
 	vars    map[string]string
 	level   manifest.LogLevel
 	logged  *[]string
@@ -122,6 +123,7 @@ func (m *envModel) born(off uint64, n int) {
 	}
 	m.blocks[off] = m.read(off, n)
 	m.order = append(m.order, off)
+	m.limit = max(m.limit, (off+uint64(n)+kernel.Alignment-1)/kernel.Alignment*kernel.Alignment)
 }
 
 // given checks a result: a new block with a value, or none for no value. There may
@@ -196,6 +198,9 @@ func (m *envModel) store(off, value uint64) {
 	m.call(function, off, value)
 	if !bytes.Equal(reserved, m.read(0, kernel.HeapBase)) {
 		m.t.Fatalf("%s(%d) has changed reserved bytes", function, off)
+	}
+	if off < kernel.HeapBase || off > m.limit-uint64(width) || m.limit == 0 {
+		return // all of it is ignored
 	}
 	bytes := binary.LittleEndian.AppendUint64(nil, value)[:width]
 	for start, block := range m.blocks {

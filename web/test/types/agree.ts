@@ -33,16 +33,14 @@ export type Runtime = [
   Accepts<declared.Capabilities, typeof runtime.CAPABILITIES>,
   Accepts<typeof declared.codecs, typeof runtime.codecs>,
   Accepts<(...args: any[]) => Pick<declared.TypedHostFunction, 'signature'>, typeof runtime.hostFunction>,
+  Accepts<typeof declared.stores, typeof runtime.stores>,
 ];
 
 // A program that was written for @extism/extism compiles: everything that it may
 // hand in is taken, and everything that it may ask for is there.
 export const peerExports: [keyof typeof peer] extends [keyof typeof declared] ? true : never = true;
 export const peerPlugin: [keyof peer.Plugin] extends [keyof declared.Plugin] ? true : never = true;
-
-/** Settings of the peer that cannot be set here, and are missed on purpose. */
-type Missed = 'logLevel';
-export const peerContext: [Exclude<keyof peer.CallContext & string, Missed>] extends [keyof declared.CallContext] ? true : never = true;
+export const peerContext: [keyof peer.CallContext & string] extends [keyof declared.CallContext] ? true : never = true;
 
 export type Peer = [
   Accepts<declared.ManifestLike, peer.ManifestLike>,
