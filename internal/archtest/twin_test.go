@@ -252,7 +252,7 @@ func TestImportsOfTheCore(t *testing.T) {
 
 func TestHostObject(t *testing.T) {
 	goSide := found(t, read(t, "internal/engine/webengine/host_js.go")+read(t, "internal/bridge/api_js.go"),
-		`\.(?:Call|text|await|awaitText|compile)\("(\w+)"`)
+		`\.(?:Call|text|await|awaitText|awaitLength|compile)\("(\w+)"`)
 	goSide = slices.DeleteFunc(goSide, func(n string) bool { return n == "then" }) // of a promise
 	same(t, "functions of the host object", goSide, slices.Collect(maps.Keys(members(t, read(t, "web/src/host.mjs"), "object"))))
 }
