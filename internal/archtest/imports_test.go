@@ -249,12 +249,10 @@ func TestImportRulesCanFail(t *testing.T) {
 			if got := len(rule.check(p)) == 0; got != rule.tests {
 				t.Errorf("a test that imports %s: allowed is %t, want %t", imported, got, rule.tests)
 			}
-			if len(rule.only) == 0 {
-				continue
-			}
-			p = listed{ImportPath: rule.only[0], Imports: []string{imported}}
-			if len(rule.check(p)) != 0 {
-				t.Errorf("%s is not allowed to import %s", p.ImportPath, imported)
+			for _, who := range rule.only {
+				if p = (listed{ImportPath: who, Imports: []string{imported}}); len(rule.check(p)) != 0 {
+					t.Errorf("%s is not allowed to import %s", who, imported)
+				}
 			}
 		}
 	}
