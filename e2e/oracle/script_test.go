@@ -118,7 +118,7 @@ func (d *duel) check(t *testing.T, what string, scripts [][]Instruction) {
 // The seeds go on where those of the corpus end.
 func TestRandomScripts(t *testing.T) {
 	d := newDuel(t)
-	runs := uint64(300)
+	runs := uint64(150)
 	if testing.Short() {
 		runs = 30
 	}
