@@ -26,4 +26,10 @@ scripts/test-js.sh
 # Nothing is taken from the cache: go test cannot know that the browser tests
 # depend on the core, which they compile for another platform.
 step "Go tests, browser and runtimes"
-EXTISM_E2E=required go test -count=1 ./...
+coverage=$(mktemp)
+trap 'rm -f "$coverage"' EXIT
+EXTISM_E2E=required go test -count=1 -coverpkg=./internal/... -coverprofile="$coverage" ./...
+
+# What the tests above have run natively; not what ran as WebAssembly.
+step "statement coverage of internal/"
+scripts/coverage.sh "$coverage"

@@ -98,7 +98,7 @@ func limits() []Case {
 		}
 		return script
 	}
-	allocs := scriptCase("", alloc(1000, 500<<10, 8<<20, 100, 1<<30, 7), alloc(8<<20, 1<<20, 1))
+	allocs := scriptCase("", alloc(1000, 500<<10, 8<<20, 100, 64<<20, 7), alloc(8<<20, 1<<20, 1))
 	set := scriptCase("", []Instruction{say(1, "thing"), do("alloc", 2, 0, 7, 100), do("var_set", 1, 2, 0, 0)},
 		[]Instruction{say(1, "counter"), do("alloc", 2, 0, 8, 300), do("var_set", 1, 2, 0, 0)},
 		[]Instruction{say(1, "thing"), do("var_get", 1, 2, 0, 0), say(1, "counter"), do("var_get", 1, 3, 0, 0)},

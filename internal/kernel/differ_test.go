@@ -7,10 +7,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/extism-js/extism-js/internal/kernel"
+	"github.com/extism-js/extism-js/internal/shrink"
+	"github.com/extism-js/extism-js/internal/wattest"
 )
 
 // The differential test plays the same operations on our kernel and on Extism's,
@@ -26,6 +29,9 @@ import (
 //   - loads at the very end of memory trap;
 //   - input_load_u64 wraps around for positions near 2^64;
 //   - bytes of a block that nobody has written since it was freed.
+//
+// But for the last, ours alone is asked there, and must answer as if nothing had
+// been asked ("alone wild").
 
 // op is one operation; what a and b mean depends on the kind. Any values are
 // valid, so that cutting operations out of a list leaves a valid list.
@@ -44,6 +50,7 @@ var opNames = []string{
 	"alloc", "alloc", "alloc", "free", "free", "length", "store_u8", "store_u64", "load_u8", "load_u64",
 	"input_set", "output_set", "error_set", "input_load_u8", "input_load_u64", "free wild", "length wild",
 	"load wild", "store wild", "set wild", "alloc large", "reset",
+	"memory_bytes", "edge", "alone wild",
 }
 
 func decode(data []byte) []op {
@@ -71,14 +78,38 @@ type duel struct {
 	inputLoose bool
 	// Where input, output and error are in the two kernels.
 	places map[string][2]uint64
+	// Whether a block has been freed since the last reset. Before, new ones hold
+	// zeros.
+	freed bool
 }
 
+// trap is what a [machine] panics with in a duel, where a trap is a difference
+// like any other.
+type trap string
+
+// fighter turns the end of a test into a trap.
+type fighter struct{ testing.TB }
+
+func (fighter) Fatalf(format string, args ...any) { panic(trap(fmt.Sprintf(format, args...))) }
+
 // play returns what differed at which operation, or "".
-func play(l *lab, tb testing.TB, ops []op) string {
+func play(l *lab, tb testing.TB, ops []op) (difference string) {
 	d := &duel{ours: l.ours(tb, nil), theirs: l.theirs(tb), input: -1, places: map[string][2]uint64{}}
+	d.ours.tb, d.theirs.tb = fighter{tb}, fighter{tb}
 	defer d.ours.close()
 	defer d.theirs.close()
+	at := 0
+	defer func() {
+		if r := recover(); r != nil {
+			text, ok := r.(trap)
+			if !ok {
+				panic(r)
+			}
+			difference = fmt.Sprintf("operation %d, %v: %s", at, ops[at], text)
+		}
+	}()
 	for i, o := range ops {
+		at = i
 		if diff := d.step(o); diff != "" {
 			return fmt.Sprintf("operation %d, %v: %s", i, o, diff)
 		}
@@ -110,19 +141,31 @@ func (d *duel) step(o op) string {
 	case "alloc large":
 		return d.alloc(uint64(o.a) / 3)
 	case "reset":
-		d.blocks, d.input, d.inputLoose = nil, -1, false
+		d.blocks, d.input, d.inputLoose, d.freed = nil, -1, false, false
 		clear(d.places)
 		d.ours.call("reset")
 		d.theirs.call("reset")
 		return ""
 	case "free wild", "length wild", "load wild", "store wild", "set wild":
 		return d.wild(name, o)
+	case "memory_bytes":
+		return d.memoryBytes()
+	case "edge":
+		return d.edge(o)
+	case "alone wild":
+		return d.alone(o)
 	case "input_load_u8", "input_load_u64":
 		// Only what belongs to a live block is the same in both.
 		if d.input < 0 || !d.blocks[d.input].live {
 			return ""
 		}
 		at := uint64(o.a % 400)
+		if n := d.ours.call("input_length"); o.b%4 == 0 { // around its end
+			at = n - 9 + uint64(o.a%12)
+		}
+		if at > 1<<32 {
+			return ""
+		}
 		return d.both(name, at, at)
 	}
 	if len(d.blocks) == 0 {
@@ -134,8 +177,12 @@ func (d *duel) step(o op) string {
 func (d *duel) onBlock(name string, o op, index int) string {
 	p := &d.blocks[index]
 	at := uint64(o.a) % p.n
+	if o.b%4 == 0 { // where the last bytes can be
+		at = p.n - min(p.n, []uint64{1, 8}[o.a%2])
+	}
 	switch name {
 	case "free":
+		d.freed = true
 		if d.input == index {
 			d.inputLoose = true
 			// Freeing the block at the very offset of the input empties it in both.
@@ -200,7 +247,18 @@ func (d *duel) alloc(n uint64) string {
 	if p.ours == 0 {
 		return ""
 	}
-	contents := bytes.Repeat([]byte{byte(len(d.blocks))}, int(n))
+	if !d.freed {
+		for _, m := range []struct {
+			*machine
+			at uint64
+		}{{d.ours, p.ours}, {d.theirs, p.theirs}} {
+			fresh := make([]byte, n)
+			if m.mem.Read(uint32(m.at), fresh); len(bytes.Trim(fresh, "\x00")) > 0 {
+				return fmt.Sprintf("a fresh block of %d bytes holds %q", n, fresh)
+			}
+		}
+	}
+	contents := bytes.Repeat([]byte{byte(1 + len(d.blocks))}, int(n))
 	d.ours.mem.Write(uint32(p.ours), contents)
 	d.theirs.mem.Write(uint32(p.theirs), contents)
 	// An older handle may have the same offset, in one kernel or the other; only one
@@ -265,6 +323,67 @@ func (d *duel) wild(name string, o op) string {
 	return d.both(set, at, at, uint64(o.b%8)*(1<<30))
 }
 
+// memoryBytes looks whether each says a number of whole pages, less 64 bytes, that
+// it has. How many depends on how it grows.
+func (d *duel) memoryBytes() string {
+	for _, m := range []*machine{d.ours, d.theirs} {
+		if n := m.call("memory_bytes"); (n+64)%65536 != 0 || n == 0 || n > m.mem.Size() {
+			return fmt.Sprintf("memory_bytes is %d, of %d (ours: %t)", n, m.mem.Size(), m == d.ours)
+		}
+	}
+	return ""
+}
+
+// edge asks for what lies a little beyond the end of each memory.
+func (d *duel) edge(o op) string {
+	ours, theirs := d.ours.mem.Size()+1+uint64(o.a%17), d.theirs.mem.Size()+1+uint64(o.a%17)
+	for _, name := range []string{"load_u8", "load_u64", "length", "free"} {
+		if diff := d.both(name, ours, theirs); diff != "" {
+			return fmt.Sprintf("%d bytes beyond the end: %s", 1+o.a%17, diff)
+		}
+	}
+	for _, name := range []string{"store_u8", "store_u64"} {
+		if diff := d.both(name, ours, theirs, uint64(o.b)); diff != "" {
+			return fmt.Sprintf("%d bytes beyond the end: %s", 1+o.a%17, diff)
+		}
+	}
+	for _, name := range []string{"input_set", "output_set"} {
+		if diff := d.both(name, ours, theirs, uint64(o.b%9)); diff != "" {
+			return fmt.Sprintf("%d bytes beyond the end: %s", 1+o.a%17, diff)
+		}
+	}
+	return d.both("error_set", ours, theirs)
+}
+
+// alone asks our kernel alone for what cannot be had.
+func (d *duel) alone(o op) string {
+	n := []uint64{1 << 32, 1<<32 + 1, 1 << 40, 1 << 63, 1<<64 - 1, 1<<64 - 4096, 0xffffffff, kernel.MaxBlock + 1}[o.a%8]
+	var r uint64
+	what := fmt.Sprintf("question %d", o.b%6)
+	switch o.b % 6 {
+	case 0:
+		r = d.ours.call("alloc", n)
+	case 1:
+		r = d.ours.call("length_unsafe", wildOffsets[int(o.handle)%len(wildOffsets)])
+	case 2:
+		r = d.ours.call("input_load_u64", 1<<64-1-uint64(o.a%20))
+	case 3:
+		end := d.ours.mem.Size()
+		for _, off := range append(wildOffsets[:len(wildOffsets):len(wildOffsets)], end-7, end-1, end) {
+			r |= d.ours.call("load_u64", off) | d.ours.call("load_u8", off)
+		}
+	default: // compare sees whether these have had an effect
+		set := []string{"input_set", "output_set"}[o.b%2]
+		if len(d.blocks) > 0 {
+			d.ours.call(set, d.blocks[int(o.handle)%len(d.blocks)].ours, n)
+		}
+	}
+	if r != 0 {
+		return fmt.Sprintf("%s: alone, ours gives %#x", what, r)
+	}
+	return ""
+}
+
 // compare compares what is there without asking for an operation.
 func (d *duel) compare() string {
 	for _, name := range []string{"input_length", "output_length"} {
@@ -281,33 +400,53 @@ func (d *duel) compare() string {
 	return ""
 }
 
-// shrink cuts operations out of a list that fails for as long as it still fails.
-func shrink(ops []op, fails func([]op) bool) []op {
-	for size := len(ops) / 2; size > 0; {
-		cut := false
-		for at := 0; at+size <= len(ops); {
-			shorter := append(append([]op{}, ops[:at]...), ops[at+size:]...)
-			if fails(shorter) {
-				ops, cut = shorter, true
-			} else {
-				at += size
-			}
-		}
-		if !cut {
-			size /= 2
-		}
-	}
-	return ops
-}
-
 func report(t *testing.T, l *lab, ops []op, seed any) {
 	t.Helper()
-	small := shrink(ops, func(o []op) bool { return play(l, t, o) != "" })
+	small := smallest(l, t, ops)
 	var b strings.Builder
 	for _, o := range small {
 		fmt.Fprintf(&b, "\n\t%v", o)
 	}
 	t.Fatalf("seed %v: %s%s", seed, play(l, t, small), b.String())
+}
+
+func smallest(l *lab, tb testing.TB, ops []op) []op {
+	fails := func(o []op) bool { return play(l, tb, o) != "" }
+	for {
+		small := shrink.Elements(shrink.Pairs(shrink.List(ops, fails), fails), simpler, fails)
+		if len(small) == len(ops) {
+			return small
+		}
+		ops = small
+	}
+}
+
+// simpler gives operations that are easier to read than o.
+func simpler(o op) []op {
+	var list []op
+	for _, try := range []op{
+		{o.kind, 0, 0, 0}, {o.kind, 0, o.a, o.b}, {o.kind, o.handle, 0, o.b}, {o.kind, o.handle, o.a, 0},
+		{o.kind, o.handle % 8, o.a, o.b}, {o.kind, o.handle % 32, o.a, o.b}, {o.kind, o.handle / 2, o.a, o.b}, {o.kind, o.handle, o.a / 2, o.b}, {o.kind, o.handle, o.a, o.b / 2},
+	} {
+		if try != o {
+			list = append(list, try)
+		}
+	}
+	return list
+}
+
+// randomOps makes up to 400 operations.
+func randomOps(seed uint64) []op {
+	r := rand.New(rand.NewPCG(seed, 7))
+	ops := make([]op, 1+r.IntN(400))
+	for i := range ops {
+		ops[i] = op{byte(r.Uint32()), byte(r.Uint32()), uint16(r.Uint32()), uint16(r.Uint32())}
+		// Resets would keep everything short.
+		if opNames[int(ops[i].kind)%len(opNames)] == "reset" && r.IntN(10) > 0 {
+			ops[i].kind = 0
+		}
+	}
+	return ops
 }
 
 func TestAgreesWithExtism(t *testing.T) {
@@ -317,35 +456,81 @@ func TestAgreesWithExtism(t *testing.T) {
 		runs = 50
 	}
 	for seed := range uint64(runs) {
-		r := rand.New(rand.NewPCG(seed, 7))
-		ops := make([]op, 1+r.IntN(400))
-		for i := range ops {
-			ops[i] = op{byte(r.Uint32()), byte(r.Uint32()), uint16(r.Uint32()), uint16(r.Uint32())}
-			// Resets would keep everything short.
-			if opNames[int(ops[i].kind)%len(opNames)] == "reset" && r.IntN(10) > 0 {
-				ops[i].kind = 0
-			}
-		}
+		ops := randomOps(seed)
 		if play(l, t, ops) != "" {
 			report(t, l, ops, seed)
 		}
 	}
 }
 
-func TestShrink(t *testing.T) {
-	ops := make([]op, 100)
-	for i := range ops {
-		ops[i].a = uint16(i)
+// Each of the functions that both kernels have is among the operations.
+func TestOperationsCoverTheKernel(t *testing.T) {
+	l := newLab(t)
+	used := map[string]bool{}
+	l.watch = func(name string) { used[name] = true }
+	for seed := range uint64(30) {
+		play(l, t, randomOps(seed))
 	}
-	got := shrink(ops, func(o []op) bool {
-		has := map[uint16]bool{}
-		for _, x := range o {
-			has[x.a] = true
+	for _, f := range l.official.Info().Exports {
+		if f.Func != nil && !used[f.Name] {
+			t.Errorf("no operation uses %s", f.Name)
 		}
-		return has[17] && has[63]
-	})
-	if len(got) != 2 || got[0].a != 17 || got[1].a != 63 {
-		t.Errorf("got %v", got)
+	}
+}
+
+// Mutants of the kernel, each with one fault; the sequences find every one of them.
+func TestMutantsAreFound(t *testing.T) {
+	source, err := os.ReadFile("kernel.wat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []struct{ name, old, new string }{
+		{"a block's length is rounded up",
+			"(i32.store offset=4 (i32.add (global.get $end) (local.get $d)) (local.get $n))",
+			"(i32.store offset=4 (i32.add (global.get $end) (local.get $d)) (local.get $size))"},
+		{"freeing the input leaves its length",
+			"(then (call $take_input (global.get $input) (i32.const 0))))", "(then (nop)))"},
+		{"what is free stays in the table",
+			"(i32.store (local.get $link) (i32.load offset=16 (local.get $p)))", "(nop)"},
+		{"the output may lie anywhere",
+			"(if (call $inside (local.get $off) (local.get $len))\n      (then\n        (global.set $output",
+			"(if (i32.const 1)\n      (then\n        (global.set $output"},
+		{"lengths overflow",
+			"(i64.le_u (local.get $len) (i64.sub (local.get $span) (local.get $off)))",
+			"(i64.le_u (i64.add (local.get $off) (local.get $len)) (local.get $span))"},
+		{"a reset keeps the error",
+			"(global.set $output_length (i32.const 0))\n    (global.set $error (i32.const 0)))",
+			"(global.set $output_length (i32.const 0)))"},
+		{"a call sees what another one has left",
+			"(memory.fill (local.get $keep) (i32.const 0)\n          (i32.sub (local.get $stop) (local.get $keep)))", "(nop)"},
+		{"the last 8 bytes of the input cannot be read at once",
+			"(i64.sub (global.get $input_length) (i64.const 7))", "(i64.sub (global.get $input_length) (i64.const 8))"},
+		{"blocks overlap when one is split",
+			"(i32.add (i32.load (local.get $p)) (local.get $size)))\n    (i32.store offset=4 (local.get $q)",
+			"(i32.add (i32.load (local.get $p)) (i32.sub (local.get $size) (i32.const 16))))\n    (i32.store offset=4 (local.get $q)"},
+		{"memory_bytes is what is in use",
+			"(i64.extend_i32_u (i32.sub (global.get $end) (i32.const 64))))",
+			"(i64.extend_i32_u (i32.sub (global.get $top) (i32.const 64))))"},
+	} {
+		t.Run(m.name, func(t *testing.T) {
+			if n := strings.Count(string(source), m.old); n != 1 {
+				t.Fatalf("what is to be changed is there %d times", n)
+			}
+			l := newLabOf(t, wattest.AssembleText(t, strings.Replace(string(source), m.old, m.new, 1)))
+			for seed := range uint64(100) {
+				ops := randomOps(seed)
+				if play(l, t, ops) == "" {
+					continue
+				}
+				small := smallest(l, t, ops)
+				t.Logf("seed %d: %d of %d operations: %s", seed, len(small), len(ops), play(l, t, small))
+				if len(small) > 25 {
+					t.Errorf("seed %d: %d operations, which is not small: %v", seed, len(small), small)
+				}
+				return
+			}
+			t.Error("not found")
+		})
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/engine/wazeroengine"
+	"github.com/extism-js/extism-js/internal/kernel"
 )
 
 // machine is a kernel, ours or Extism's, as guests see it.
@@ -22,6 +23,7 @@ type machine struct {
 	mem   engine.Memory
 	funcs map[string]func(context.Context, ...uint64) ([]uint64, error)
 	close func()
+	watch func(name string) // sees every function's first call; may be nil
 }
 
 // call calls a function; a trap fails the test.
@@ -38,6 +40,9 @@ func (m *machine) try(name string, args ...uint64) (uint64, error) {
 	f := m.funcs[name]
 	if f == nil {
 		f = m.inst.Function(name)
+		if m.watch != nil {
+			m.watch(name)
+		}
 		m.funcs[name] = f
 	}
 	r, err := f(context.Background(), args...)
@@ -66,10 +71,20 @@ type lab struct {
 	engine   *wazeroengine.Engine
 	official *wazeroengine.Module
 	id       int32
+	watch    func(name string) // of the machines
 }
 
 func newLab(tb testing.TB) *lab {
 	tb.Helper()
+	return newLabOf(tb, kernel.Wasm)
+}
+
+// newLabOf makes a lab in which another kernel takes the place of ours.
+func newLabOf(tb testing.TB, ours []byte) *lab {
+	tb.Helper()
+	committed := kernel.Wasm
+	kernel.Wasm = ours
+	defer func() { kernel.Wasm = committed }()
 	ctx := context.Background()
 	e, err := wazeroengine.New(ctx, wazeroengine.Options{})
 	if err != nil {
@@ -90,7 +105,7 @@ func (l *lab) ours(tb testing.TB, maxPages *uint32) *machine {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return newMachine(tb, k.Instance, func() { k.Close(context.Background()) })
+	return l.newMachine(tb, k.Instance, func() { k.Close(context.Background()) })
 }
 
 func (l *lab) theirs(tb testing.TB) *machine {
@@ -99,11 +114,11 @@ func (l *lab) theirs(tb testing.TB) *machine {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return newMachine(tb, inst, func() { inst.Close(context.Background()) })
+	return l.newMachine(tb, inst, func() { inst.Close(context.Background()) })
 }
 
-func newMachine(tb testing.TB, inst *wazeroengine.Instance, stop func()) *machine {
-	return &machine{tb, inst, inst.Memory(), map[string]func(context.Context, ...uint64) ([]uint64, error){}, stop}
+func (l *lab) newMachine(tb testing.TB, inst *wazeroengine.Instance, stop func()) *machine {
+	return &machine{tb, inst, inst.Memory(), map[string]func(context.Context, ...uint64) ([]uint64, error){}, stop, l.watch}
 }
 
 // officialKernel is Extism's kernel as its Go SDK ships it.

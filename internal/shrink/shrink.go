@@ -22,3 +22,41 @@ func List[T any](list []T, fails func([]T) bool) []T {
 	}
 	return list
 }
+
+// Pairs is [List] where leaving out one element alone may make another one mean
+// something else: no two elements can be left out of the result together, either.
+// It takes as many attempts as there are pairs, so it is for lists that List has
+// made short.
+func Pairs[T any](list []T, fails func([]T) bool) []T {
+	for i := 0; i < len(list); i++ {
+		for j := i + 1; j < len(list); j++ {
+			shorter := append([]T{}, list[:i]...)
+			shorter = append(append(shorter, list[i+1:j]...), list[j+1:]...)
+			if fails(shorter) {
+				return Pairs(List(shorter, fails), fails)
+			}
+		}
+	}
+	return list
+}
+
+// Elements makes each element as simple as it can be while fails still holds.
+// simpler gives what an element may be replaced by, the simplest first; it must
+// come to an end if it is asked again about what it has given.
+func Elements[T any](list []T, simpler func(T) []T, fails func([]T) bool) []T {
+	list = append([]T{}, list...)
+	for i := range list {
+		for again := true; again; {
+			again = false
+			for _, candidate := range simpler(list[i]) {
+				old := list[i]
+				if list[i] = candidate; fails(list) {
+					again = true
+					break
+				}
+				list[i] = old
+			}
+		}
+	}
+	return list
+}

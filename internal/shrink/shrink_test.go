@@ -25,3 +25,35 @@ func TestList(t *testing.T) {
 		}
 	}
 }
+
+// Two elements that undo each other cannot be left out one by one.
+func TestPairs(t *testing.T) {
+	fails := func(l []int) bool {
+		sum := 0
+		for _, n := range l {
+			sum += n
+		}
+		return slices.Contains(l, 9) && sum == 9
+	}
+	list := []int{5, 1, 9, -1, 2, -5, -2}
+	if got := List(list, fails); len(got) != len(list) {
+		t.Fatalf("%v is too easy: %v", list, got)
+	}
+	if got := Pairs(list, fails); !slices.Equal(got, []int{9}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestElements(t *testing.T) {
+	list := []int{40, 7, 100}
+	halves := func(n int) []int {
+		if n == 0 {
+			return nil
+		}
+		return []int{0, n / 2, n - 1}
+	}
+	got := Elements(list, halves, func(l []int) bool { return l[0] >= 13 && l[2] > 2 })
+	if !slices.Equal(got, []int{13, 0, 3}) || list[0] != 40 {
+		t.Errorf("got %v of %v", got, list)
+	}
+}
