@@ -174,6 +174,47 @@ async function closing(env) {
   return {};
 }
 
+/** A signal ends a call while it waits: for its turn, or for a host function. */
+async function aborting(env) {
+  if (!suspends) return {};
+  const innocent = await Innocent.create(env);
+  const { counts, add } = tally();
+  let wait = () => new Promise(() => {});
+  for (const compiled of [false, true]) {
+    const plugin = await guest(env, { echo: (context, at) => wait(context, at) }, { compiled, maxQueue: 3 });
+    const first = new AbortController();
+    const second = new AbortController();
+    const running = plugin.call('stubborn', 'x', null, { signal: first.signal });
+    const waiting = plugin.call('echo', 'y', null, { signal: second.signal });
+    const others = [plugin.call('echo', 'z'), plugin.call('echo', 'z')];
+    equal((await rejection('one too many', plugin.call('echo', 'z'))).code, 'BUSY', 'the code of one too many');
+    const reason = { why: 'second' };
+    second.abort(reason);
+    equal((await caught('a call that waited', waiting)).error, reason, 'the reason of the second');
+    others.push(plugin.call('echo', 'z')); // there is room again
+    wait = plain.echo;
+    first.abort();
+    equal((await rejection('a call that ran', running)).name, 'AbortError', 'the name of the first');
+    equal((await Promise.all(others)).map((o) => o.text()).join(''), 'zzz', 'the others');
+    equal((await plugin.call('echo', 'w', null, { signal: second.signal }).catch((e) => e)), reason, 'a signal of the past');
+    const third = new AbortController();
+    equal((await plugin.call('echo', 'v', null, { signal: third.signal })).text(), 'v', 'a signal that says nothing');
+    third.abort(); // too late
+    equal((await plugin.call('echo', 'u')).text(), 'u', 'after a signal that came too late');
+    if (!compiled) equal(await passed(plugin), 5, 'how often the guest went on'); // of a fresh instance: the stubborn one never
+    // From inside the call: the guest stops when it next asks for anything.
+    const inside = new AbortController();
+    wait = (context, at) => (inside.abort(reason), plain.echo(context, at));
+    equal((await caught('a call that aborts itself', plugin.call('relay', 'x', null, { signal: inside.signal }))).error, reason, 'its reason');
+    wait = () => new Promise(() => {});
+    await plugin.close();
+    await innocent.check('aborting');
+    add('plug-ins');
+  }
+  await innocent.close();
+  return counts;
+}
+
 /** What functions return takes the form of their type, at once and later. */
 async function numbers(env) {
   const { counts, add } = tally();
@@ -292,6 +333,7 @@ export const suspend = [
   { name: 'many guests are suspended at once', rule: 5, run: manyAtOnce },
   { name: 'calls of one plug-in run in turn', rule: 5, run: inTurn },
   { name: 'closing a plug-in whose guest waits', rule: 5, run: closing },
+  { name: 'signals end calls that wait', rule: 5, run: aborting },
   { name: 'results in the form of their type', rule: 3, run: numbers },
   { name: 'host functions while a plug-in is made', rule: 5, run: initialisers },
   { name: 'plug-ins call each other', rule: 1, run: pluginToPlugin },

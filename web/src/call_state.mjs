@@ -41,6 +41,12 @@ export class CallState {
     return this.#stop !== null;
   }
 
+  /** A call begins. */
+  reset() {
+    this.thrown = null;
+    this.cause = undefined;
+  }
+
   /** @param {unknown} error */
   keep(error) {
     this.thrown ??= { error };
@@ -80,6 +86,16 @@ export class CallState {
       this.#stop = stop;
       Promise.resolve(promise).then((value) => end(() => take(value)), fail);
     });
+  }
+
+  /**
+   * Ends the call that is under way: at once if its guest is suspended, and else when
+   * it next calls a function of the user's, or returns.
+   * @param {unknown} reason what its caller gets
+   */
+  abort(reason) {
+    this.keep(reason);
+    this.stop(reason);
   }
 
   /**

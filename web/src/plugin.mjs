@@ -106,6 +106,8 @@ export class Plugin {
    * @type {Promise<void> | null}
    */
   #busy = null;
+  /** How many of them have not begun. */
+  #queued = 0;
   /** Where the core notes where the vars are. */
   #varsAt = 0;
   /** @type {Uint8Array | null} the vars, on their way from a dead core to one that is alive */
@@ -162,15 +164,83 @@ export class Plugin {
    * @param {string} name
    * @param {string | Uint8Array | ArrayBuffer | ArrayBufferView | null} [input] is copied
    * @param {unknown} [hostContext] what host functions get from their context in this call
+   * @param {{ signal?: AbortSignal | undefined }} [options]
    * @returns {Promise<PluginOutput | null>} the output, or null if the function has set none
    */
-  async call(name, input, hostContext) {
+  async call(name, input, hostContext, options) {
     if (this.#closed) throw closedError(name);
     const given = checkInput(input);
-    if (this.#busy === null || this.#state.inside) return this.#callNow(name, given, hostContext);
-    if (this.#core.assets.worker) throw busyError(name);
+    if (options?.signal) return this.#callUntil(options.signal, name, given, hostContext);
+    if (this.#free) return this.#callNow(name, given, hostContext);
+    return this.#callInTurn(name, given, hostContext).call;
+  }
+
+  /** Whether a call need not wait for its turn; one from inside a call must not. */
+  get #free() {
+    return this.#busy === null || this.#state.inside;
+  }
+
+  /**
+   * Has a call wait for its turn.
+   * @param {string} name
+   * @param {string | Uint8Array} given
+   * @param {unknown} hostContext
+   * @param {() => void} [begin] runs when it is its turn; if it throws, the call is left out
+   * @returns {{ call: Promise<PluginOutput | null>, leave: () => void }} leave gives the place up
+   */
+  #callInTurn(name, given, hostContext, begin) {
+    // On the edge no request may wait for another one's.
+    if (this.#core.assets.worker || this.#queued >= this.#local.maxQueue) throw busyError(name, this.#queued);
     const copy = given.slice(); // the caller may change it meanwhile
-    return this.#last(this.#busy.then(() => this.#callNow(name, copy, hostContext)));
+    let waits = true;
+    const leave = () => {
+      if (waits) this.#queued--;
+      waits = false;
+    };
+    this.#queued++;
+    const call = /** @type {Promise<void>} */ (this.#busy).then(() => {
+      leave();
+      begin?.();
+      return this.#callNow(name, copy, hostContext);
+    });
+    return { call: this.#last(call), leave };
+  }
+
+  /**
+   * A call that a signal may end while it waits: for its turn, or for what its guest
+   * waits for.
+   * @param {AbortSignal} signal
+   * @param {string} name
+   * @param {string | Uint8Array} given
+   * @param {unknown} hostContext
+   * @returns {Promise<PluginOutput | null>}
+   */
+  #callUntil(signal, name, given, hostContext) {
+    signal.throwIfAborted();
+    let begun = this.#free;
+    const { call, leave } = begun
+      ? { call: Promise.resolve(this.#callNow(name, given, hostContext)), leave() {} }
+      : this.#callInTurn(name, given, hostContext, () => {
+          signal.throwIfAborted();
+          begun = true;
+        });
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        if (begun) {
+          this.#state.abort(signal.reason);
+          return;
+        }
+        leave();
+        reject(signal.reason);
+      };
+      const ended = (/** @type {(value: any) => void} */ settle) => (/** @type {unknown} */ value) => {
+        signal.removeEventListener('abort', abort); // at once: the next call's guest is not this one's to stop
+        settle(value);
+      };
+      call.then(ended(resolve), ended(reject));
+      signal.addEventListener('abort', abort);
+      if (signal.aborted) abort();
+    });
   }
 
   /**
@@ -193,6 +263,7 @@ export class Plugin {
       this.#core.abi.plugin_cannot_wait(this.#id);
       throw this.#error();
     }
+    this.#state.reset();
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
     try {
       return this.#run(name, f, hostContext);
@@ -236,7 +307,9 @@ export class Plugin {
     if (this.#core.dead) return this.#occupy(this.#callRevived(name, given.slice(), hostContext));
     const f = this.#function(name);
     const off = this.#begin(f.number, given.length);
-    if (off < NO_ROOM) return this.#occupy(this.#callPrepared(name, f, given.slice(), hostContext, this.#stepOf(off)));
+    const step = off < NO_ROOM ? this.#stepOf(off) : Op.CALL;
+    this.#state.reset();
+    if (step !== Op.CALL) return this.#occupy(this.#callPrepared(name, f, given.slice(), hostContext, step));
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
     if (this.#waits || this.#saver !== null) return this.#occupy(this.#runWaiting(name, f, hostContext));
     return this.#run(name, f, hostContext);
@@ -419,8 +492,6 @@ export class Plugin {
   #begun(name, hostContext) {
     this.#active = true;
     this.#calling = name;
-    this.#state.thrown = null;
-    this.#state.cause = undefined;
     this.#context[HOST_CONTEXT] = hostContext;
   }
 
@@ -1009,9 +1080,13 @@ const decoder = new TextDecoder();
 /** @param {ArrayBuffer} bytes */
 const textIn = (bytes) => decoder.decode(bytes);
 
-/** @param {string} name */
-function busyError(name) {
-  return new ExtismError('BUSY', `the plug-in is inside another call; "${name}" would have to wait for it`, { function: name });
+/**
+ * @param {string} name
+ * @param {number} [queued] how many calls wait already
+ */
+function busyError(name, queued = 0) {
+  const others = queued > 0 ? `, and ${queued} more wait already` : '';
+  return new ExtismError('BUSY', `the plug-in is inside another call${others}; "${name}" would have to wait for it`, { function: name });
 }
 
 /**

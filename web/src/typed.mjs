@@ -11,13 +11,14 @@ import { emptyOutput } from './output.mjs';
  * @param {{ call: Function }} plugin is asked for its call each time, so whoever replaces that is heard
  * @param {string} name
  * @param {{ input?: import('./codecs.mjs').Encoder<I> | undefined, output?: import('./codecs.mjs').Decoder<O> | undefined }} [codecs]
- * @returns {(value: I, options?: { hostContext?: unknown }) => Promise<O>}
+ * @returns {(value: I, options?: { hostContext?: unknown, signal?: AbortSignal | undefined }) => Promise<O>}
  */
 export function typedFunction(plugin, name, { input, output } = {}) {
   checkCodec('input', input, 'encode');
   checkCodec('output', output, 'decode');
-  return async (value, { hostContext } = {}) => {
-    const given = await plugin.call(name, input?.encode(value), hostContext);
+  return async (value, { hostContext, signal } = {}) => {
+    const bytes = input?.encode(value);
+    const given = await (signal ? plugin.call(name, bytes, hostContext, { signal }) : plugin.call(name, bytes, hostContext));
     return /** @type {O} */ (output?.decode(given ?? emptyOutput()));
   };
 }

@@ -384,6 +384,8 @@ export interface ExtismPluginOptions extends NativeManifestOptions {
    * any more and always pass. Not in `@extism/extism`.
    */
   maxModuleBytes?: number | undefined;
+  /** How many calls may wait for their turn. Unset: as many as there are. On edge workers none waits. */
+  maxQueue?: number | undefined;
   /** Must be false or unset in this version. */
   runInWorker?: boolean | undefined;
   /** Accepted for programs written for `@extism/extism`; no effect. */
@@ -457,6 +459,8 @@ export const codecs: {
 export interface CallOptions {
   /** For {@link CallContext.hostContext} in this call. */
   hostContext?: unknown;
+  /** As in {@link ExtismPlugin.call}. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -548,6 +552,23 @@ export interface Plugin {
  * have. `await using` closes it.
  */
 export interface ExtismPlugin extends Plugin, AsyncDisposable {
+  /**
+   * Calls a function of the main module. Calls of one plug-in run one after the other,
+   * in the order in which they were made; more than {@link ExtismPluginOptions.maxQueue}
+   * waiting ones are refused by `BUSY`, and so is a call from inside a host function or
+   * logger of this plug-in. An asynchronous host function must not wait for a call of
+   * its own plug-in, either: that waits for the function.
+   * @param options its signal ends the call while it waits: for its turn, or for a host
+   *   function or an HTTP response, which is aborted. The guest is stopped, vars stay,
+   *   and the call rejects with the signal's reason. A guest that computes cannot be
+   *   stopped by a signal, as no event reaches the page meanwhile
+   */
+  call<T = any>(
+    name: string,
+    input?: string | number | Uint8Array | ArrayBuffer | ArrayBufferView | null,
+    hostContext?: T,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<PluginOutput | null>;
   /** What the option `name` says, or else `plugin-` and {@link id}. Not in `@extism/extism`. */
   readonly name: string;
   /** The number of this plug-in among those of the realm, from 1 on. Not in `@extism/extism`. */
