@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -14,6 +16,11 @@ import (
 func TestWrongCore(t *testing.T) {
 	node := program(t, "node_modules/node20/bin/node")
 	right := read(t, filepath.Join(dist, "extism.wasm"))
+	version := regexp.MustCompile(`abi_version_(\d+)`).FindSubmatch(right)
+	if version == nil {
+		t.Fatal("the core does not tell the version of its interface")
+	}
+	other := append([]byte("abi_version_"), bytes.Repeat([]byte("9"), len(version[1]))...) // of the same length
 	for _, tt := range []struct {
 		name string
 		core []byte // nil: none
@@ -21,8 +28,8 @@ func TestWrongCore(t *testing.T) {
 	}{
 		{"none", nil, "could not be loaded: ENOENT"},
 		{"half of it", right[:len(right)/2], "WebAssembly.compile()"},
-		{"another version", bytes.ReplaceAll(right, []byte("abi_version_1"), []byte("abi_version_9")), "different builds (interface 9 and 1)"},
-		{"another module", []byte("\x00asm\x01\x00\x00\x00"), "different builds (interface unknown and 1)"},
+		{"another version", bytes.ReplaceAll(right, version[0], other), fmt.Sprintf("different builds (interface %s and %s)", other[len("abi_version_"):], version[1])},
+		{"another module", []byte("\x00asm\x01\x00\x00\x00"), fmt.Sprintf("different builds (interface unknown and %s)", version[1])},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -232,8 +232,8 @@ func varsTrack(id int32) {
 	}
 }
 
-// varsChanges puts the keys of the vars that have changed since the last time into
-// the outbox, each after its length in four bytes.
+// varsChanges puts the vars that have changed since the last time into the outbox,
+// as hostenv encodes them; their values say nothing.
 //
 //go:wasmexport vars_changes
 func varsChanges(id int32) {

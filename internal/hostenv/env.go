@@ -32,7 +32,7 @@ type Env struct {
 	vars       journal
 	varBytes   uint64 // of keys and values
 	maxVars    uint64
-	changes    *changes // nil: nobody saves vars
+	changes    *journal // nil: nobody saves vars
 	level      manifest.LogLevel
 	stopped    *fault.Error
 	http       http

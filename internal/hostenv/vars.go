@@ -90,7 +90,7 @@ func (e *Env) full(size uint64) int32 {
 
 func (e *Env) setVar(key []byte, n uint32, fill func(value []byte) bool) bool {
 	if e.changes != nil {
-		e.changes.add(key, e.vars.find(key) >= 0, false)
+		e.noteChange(key, e.vars.find(key) >= 0, false)
 	}
 	return e.vars.set(key, n, fill)
 }
@@ -101,7 +101,7 @@ func (e *Env) deleteVar(key []byte) {
 		return
 	}
 	if e.changes != nil {
-		e.changes.add(key, true, true)
+		e.noteChange(key, true, true)
 	}
 	e.varBytes -= uint64(len(key) + len(old))
 	e.vars.delete(key)

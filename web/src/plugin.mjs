@@ -11,7 +11,7 @@ import { bytesOf } from './input.mjs';
 import { LEVELS, levelNumber, Log } from './log.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
 import { typedFunction } from './typed.mjs';
-import { decodeKeys, decodeVars, loadVars, storedKeyBytes, VarSaver } from './vars.mjs';
+import { decodeVars, loadVars, storedKeyBytes, VarSaver } from './vars.mjs';
 
 /** @typedef {import('./core.mjs').Core} Core */
 /** @typedef {import('./input.mjs').Request} Request */
@@ -791,7 +791,7 @@ export class Plugin {
   /** Takes the vars over from a core that is dead, and notes which have changed. */
   #rescue() {
     if (this.#rescued !== null) return this.#rescued;
-    this.#saver?.note(decodeKeys(this.#core.notedBytes(this.#varsAt + 8)));
+    this.#saver?.note([...decodeVars(this.#core.notedBytes(this.#varsAt + 8)).keys()]);
     return (this.#rescued = this.#core.notedBytes(this.#varsAt));
   }
 
@@ -807,7 +807,7 @@ export class Plugin {
           return [];
         }
         core.abi.vars_changes(this.#id);
-        return decodeKeys(core.collect());
+        return [...decodeVars(core.collect()).keys()];
       },
       reader: () => {
         const core = this.#core;

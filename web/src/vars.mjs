@@ -85,6 +85,8 @@ export function encodeVars(vars) {
 }
 
 /**
+ * Reads what {@link encodeVars} makes, or the core; later records of a key count. A
+ * record that is cut off ends it: a core may die while it writes.
  * @param {Uint8Array} journal
  * @returns {Map<string, Uint8Array>} by {@link storeKey}
  */
@@ -92,10 +94,11 @@ export function decodeVars(journal) {
   const view = new DataView(journal.buffer, journal.byteOffset, journal.byteLength);
   /** @type {Map<string, Uint8Array>} */
   const vars = new Map();
-  for (let at = 0; at < journal.length; ) {
+  for (let at = 0; at + 8 <= journal.length; ) {
     const keyLength = view.getUint32(at, true);
     const length = view.getUint32(at + 4, true);
     at += 8 + keyLength;
+    if (at + (length === DELETED ? 0 : length) > journal.length) break;
     const key = storeKey(journal.subarray(at - keyLength, at));
     if (length === DELETED) {
       vars.delete(key);
@@ -105,21 +108,6 @@ export function decodeVars(journal) {
     at += length;
   }
   return vars;
-}
-
-/**
- * @param {Uint8Array} list keys, each after its length (internal/hostenv/changes.go)
- * @returns {string[]} each as {@link storeKey} gives it
- */
-export function decodeKeys(list) {
-  const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
-  const keys = [];
-  for (let at = 0; at < list.length; ) {
-    const end = at + 4 + view.getUint32(at, true);
-    keys.push(storeKey(list.subarray(at + 4, end)));
-    at = end;
-  }
-  return keys;
 }
 
 /**
@@ -175,7 +163,7 @@ function failed(what, cause) {
 /**
  * What a saver knows of its plug-in.
  * @typedef {object} VarSource
- * @property {() => string[]} changes the keys of what has changed since the last time
+ * @property {() => string[]} changes gives the keys of what has changed since the last time
  * @property {() => (key: string) => Uint8Array | null} reader gives a function that copies vars, as they are now
  * @property {boolean} overlapping whether no saving may wait for another
  */

@@ -218,7 +218,7 @@ func TestVarsAndTheirChangesSurviveTraps(t *testing.T) {
 	} {
 		c.run(t, p)
 	}
-	if got := string(p.machine.Env().TakeChanges()); got != "\x03\x00\x00\x00key" {
+	if got := string(p.machine.Env().TakeChanges()); got != "\x03\x00\x00\x00\x00\x00\x00\x00key" {
 		t.Errorf("changed %q", got)
 	}
 }

@@ -7,13 +7,16 @@ import createPlugin, {
   PluginOutput,
   coreStats,
   newPlugin,
+  stores,
   type CallContext,
   type CurrentPlugin,
   type ExtismErrorCode,
   type ExtismPluginOptions,
+  type Logger,
   type Manifest,
   type ManifestLike,
   type Plugin,
+  type VarStore,
 } from '../../types/extism.js';
 
 const functions: ExtismPluginOptions['functions'] = {
@@ -66,6 +69,23 @@ export const spellings: Manifest[] = [
   { wasm: [{ data: new SharedArrayBuffer(8) }, { url: 'c.wasm', method: 'POST', header: { a: 'b' } }], memory: { max: 4, maxVarBytes: 0 } },
 ];
 export const limited: ExtismPluginOptions = { maxModuleBytes: 1 << 20 };
+/** A store of one's own, and a logger that knows whose records it gets. */
+export async function kept(storage: Storage, map: Map<string, Uint8Array>): Promise<string> {
+  const vars: VarStore = {
+    load: async () => [['key', new Uint8Array()], [new Uint8Array([255]), new Uint8Array()]],
+    save(changes) {
+      for (const [key, value] of changes) storage.setItem(key, String(value?.length));
+    },
+  };
+  const take: Logger['info'] = (text, { plugin, source }) => console.log(plugin, source, text);
+  const logger: Logger = { trace: take, debug: take, info: take, warn: take, error: async () => {} };
+  const plugin = await createPlugin('x.wasm', { vars, logger, name: 'x' });
+  plugin.logLevel = 'warn';
+  // @ts-expect-error there is no such level
+  plugin.logLevel = 'verbose';
+  for (const store of [stores.map(map), stores.storage(storage, 'x:'), stores.indexedDB('x')]) await createPlugin('x.wasm', { vars: store });
+  return `${plugin.name} ${plugin.id} ${plugin.logLevel}`;
+}
 
 export function failures(error: unknown): string {
   if (!(error instanceof ExtismError)) return 'a host function’s own';
