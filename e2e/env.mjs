@@ -147,7 +147,8 @@ async function wildInput(env) {
     const at = c.store('kept');
     for (const off of WILD.offsets) {
       equal(c.length(off), 0n, `length(${off})`);
-      equal(c.read(off), null, `read(${off})`);
+      if (Number(off) === 0) equal(c.read(off).byteLength, 0, `read(${off})`); // the handle of nothing
+      else equal(c.read(off), null, `read(${off})`);
       c.free(off);
     }
     for (const n of WILD.offsets.filter((n) => n < 1 || n >= 2 ** 32)) equal(c.alloc(n), 0n, `alloc(${n})`);

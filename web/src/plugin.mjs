@@ -198,12 +198,13 @@ export class Plugin {
       waits = false;
     };
     this.#queued++;
-    const call = /** @type {Promise<void>} */ (this.#busy).then(() => {
+    const run = /** @type {Promise<void>} */ (this.#busy).then(() => {
       leave();
       begin?.();
-      return this.#callNow(name, copy, hostContext);
+      return this.#runNow(name, copy, hostContext);
     });
-    return { call: this.#last(call), leave };
+    this.#last(run);
+    return { call: this.#saver === null ? run : this.#saved(() => run), leave };
   }
 
   /**
@@ -303,6 +304,34 @@ export class Plugin {
    * @returns {PluginOutput | null | Promise<PluginOutput | null>} a promise if something has to be waited for
    */
   #callNow(name, given, hostContext) {
+    return this.#saver === null ? this.#runNow(name, given, hostContext) : this.#saved(() => this.#runNow(name, given, hostContext));
+  }
+
+  /**
+   * Saves what vars a call has changed, however it has ended; the next call need not
+   * wait for that. Which they are must be asked before it runs.
+   * @param {() => PluginOutput | null | Promise<PluginOutput | null>} run
+   */
+  async #saved(run) {
+    let output;
+    try {
+      const result = run();
+      output = result instanceof Promise ? await result : result;
+    } catch (error) {
+      await this.#saver?.save().catch(() => {}); // the call's own error goes first; the next one tries again
+      throw error;
+    }
+    await this.#saver?.save();
+    return output;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string | Uint8Array} given
+   * @param {unknown} hostContext
+   * @returns {PluginOutput | null | Promise<PluginOutput | null>} likewise
+   */
+  #runNow(name, given, hostContext) {
     if (this.#closed) throw closedError(name);
     if (this.#core.dead) return this.#occupy(this.#callRevived(name, given.slice(), hostContext));
     const f = this.#function(name);
@@ -311,7 +340,7 @@ export class Plugin {
     this.#state.reset();
     if (step !== Op.CALL) return this.#occupy(this.#callPrepared(name, f, given.slice(), hostContext, step));
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    if (this.#waits || this.#saver !== null) return this.#occupy(this.#runWaiting(name, f, hostContext));
+    if (this.#waits) return this.#occupy(this.#runSuspendable(name, f, hostContext));
     return this.#run(name, f, hostContext);
   }
 
@@ -333,7 +362,7 @@ export class Plugin {
    */
   async #callRevived(name, given, hostContext) {
     await this.#revive();
-    return this.#callNow(name, given, hostContext);
+    return this.#runNow(name, given, hostContext);
   }
 
   /**
@@ -348,27 +377,7 @@ export class Plugin {
     await this.#perform(op);
     if (this.#closed) throw closedError(name);
     if (!this.#give(this.#kernel.host_begin(given.length) >>> 0, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    return this.#runWaiting(name, f, hostContext);
-  }
-
-  /**
-   * Runs a call for which something may have to be waited: what its guest waits for,
-   * and that the vars are saved which it has changed, however it has ended. Which they
-   * are must be asked before another call runs.
-   * @param {string} name
-   * @param {GuestFunction} f
-   * @param {unknown} hostContext
-   */
-  async #runWaiting(name, f, hostContext) {
-    let output;
-    try {
-      output = this.#waits ? await this.#runSuspendable(name, f, hostContext) : this.#run(name, f, hostContext);
-    } catch (error) {
-      await this.#saver?.save().catch(() => {}); // the call's own error goes first; the next one tries again
-      throw error;
-    }
-    await this.#saver?.save();
-    return output;
+    return this.#waits ? this.#runSuspendable(name, f, hostContext) : this.#run(name, f, hostContext);
   }
 
   /**
