@@ -28,52 +28,51 @@ const (
 // gate.probe fails first if the stack is nearly used up.
 func HostAdapter(functions []FuncType) []byte {
 	var b Builder
-	probe := b.ImportFunc(adapterGate, adapterProbe, FuncType{})
-	wait := b.ImportFunc(adapterHost, adapterWait, FuncType{Results: []ValueType{I32}})
-	pending := b.ImportGlobal(adapterHost, adapterPending, I32, true)
+	probe := b.ImportFunction(adapterGate, adapterProbe, FuncType{})
+	wait := b.ImportFunction(adapterHost, adapterWait, FuncType{Results: []ValueType{I32}})
+	pending := b.ImportGlobal(adapterHost, adapterPending, GlobalType{I32, true})
 	first := make([]uint32, len(functions))
 	for i, t := range functions {
 		n := strconv.Itoa(i)
-		first[i] = b.ImportFunc(adapterHost, "f"+n, t)
-		b.ImportFunc(adapterHost, "r"+n, FuncType{Results: t.Results})
+		first[i] = b.ImportFunction(adapterHost, "f"+n, t)
+		b.ImportFunction(adapterHost, "r"+n, FuncType{Results: t.Results})
 	}
 	for i, t := range functions {
 		body := adapt(t, probe, wait, pending, first[i])
-		b.Export(strconv.Itoa(i), KindFunc, b.Func(t, t.Results, body))
+		b.Export(strconv.Itoa(i), KindFunc, b.Function(t, body, t.Results...))
 	}
-	return b.Bytes()
+	return b.Module()
 }
 
 // adapt writes one function of an adapter. Results wait in locals, which come after
 // the parameters, while the global is looked at.
 func adapt(t FuncType, probe, wait, pending, function uint32) []byte {
-	params, results := uint32(len(t.Params)), uint32(len(t.Results))
-	c := appendUint([]byte{opCall}, probe)
-	for i := range params {
-		c = appendUint(append(c, opLocalGet), i)
+	var c items
+	locals := uint32(len(t.Params))
+	c.put(opCall).number(probe)
+	for i := range t.Params {
+		c.put(opLocalGet).number(uint32(i))
 	}
-	c = appendUint(append(c, opCall), function)
-	c = setLocals(c, params, results)
-	c = append(appendUint(append(c, opGlobalGet), pending), opIf, blockVoid)
+	c.put(opCall).number(function)
+	setLocals(&c, locals, t.Results)
+	c.put(opGlobalGet).number(pending).put(opIf, blockVoid)
 	{
 		// Less than 0, or wait gives other than 0.
-		c = append(appendUint(append(c, opGlobalGet), pending), opI32Const, 0, opI32LtS)
-		c = append(c, opIf, blockVoid, opUnreachable, opEnd)
-		c = append(appendUint(append(c, opCall), wait), opIf, blockVoid, opUnreachable, opEnd)
-		c = appendUint(append(c, opCall), function+1)
-		c = setLocals(c, params, results)
+		c.put(opGlobalGet).number(pending).put(opI32Const, 0, opI32LtS, opIf, blockVoid, opUnreachable, opEnd)
+		c.put(opCall).number(wait).put(opIf, blockVoid, opUnreachable, opEnd)
+		c.put(opCall).number(function + 1)
+		setLocals(&c, locals, t.Results)
 	}
-	c = append(c, opEnd)
-	for i := range results {
-		c = appendUint(append(c, opLocalGet), params+i)
+	c.put(opEnd)
+	for i := range t.Results {
+		c.put(opLocalGet).number(locals + uint32(i))
 	}
-	return c
+	return c.data
 }
 
-// setLocals takes n values from the stack, the last of which is on top.
-func setLocals(c []byte, first, n uint32) []byte {
-	for i := range n {
-		c = appendUint(append(c, opLocalSet), first+n-1-i)
+// setLocals takes values from the stack, the last of which is on top.
+func setLocals(c *items, first uint32, values []ValueType) {
+	for i := len(values) - 1; i >= 0; i-- {
+		c.put(opLocalSet).number(first + uint32(i))
 	}
-	return c
 }

@@ -88,14 +88,14 @@ func (h *adapterHost) instantiate(t *testing.T) api.Module {
 func hostModule() []byte {
 	var b wasm.Builder
 	i32 := []wasm.ValueType{wasm.I32}
-	b.Export("pending", wasm.KindGlobal, b.ImportGlobal("pending", "pending", wasm.I32, true))
-	b.Export("wait", wasm.KindFunc, b.ImportFunc("functions", "wait", wasm.FuncType{Results: i32}))
+	b.Export("pending", wasm.KindGlobal, b.ImportGlobal("pending", "pending", wasm.GlobalType{Value: wasm.I32, Mutable: true}))
+	b.Export("wait", wasm.KindFunc, b.ImportFunction("functions", "wait", wasm.FuncType{Results: i32}))
 	for i, sig := range signatures {
 		n := strconv.Itoa(i)
-		b.Export("f"+n, wasm.KindFunc, b.ImportFunc("functions", "f"+n, sig))
-		b.Export("r"+n, wasm.KindFunc, b.ImportFunc("functions", "r"+n, wasm.FuncType{Results: sig.Results}))
+		b.Export("f"+n, wasm.KindFunc, b.ImportFunction("functions", "f"+n, sig))
+		b.Export("r"+n, wasm.KindFunc, b.ImportFunction("functions", "r"+n, wasm.FuncType{Results: sig.Results}))
 	}
-	return b.Bytes()
+	return b.Module()
 }
 
 func (h *adapterHost) called(what string, _ []uint64) api.GoFunc {

@@ -71,9 +71,9 @@ func (p *parser) valueType() ValueType {
 	switch b := p.byte(); {
 	case b >= byte(V128) && b <= byte(I32):
 		return ValueType(b)
-	case b == 0x63: // (ref null ht)
+	case b == refNull:
 		return p.heapType()
-	case b == 0x64: // (ref ht)
+	case b == refNonNull:
 		if t := p.heapType(); t != Ref {
 			return t | NonNull
 		}
@@ -85,6 +85,12 @@ func (p *parser) valueType() ValueType {
 		return 0
 	}
 }
+
+// How references are encoded: one of these, and what they refer to (core spec §5.3.4).
+const (
+	refNull    = 0x63
+	refNonNull = 0x64
+)
 
 // heapTypeBytes is how long a heap type can be: a number of 33 bits.
 const heapTypeBytes = 5
@@ -247,11 +253,11 @@ func (p *parser) globalSection() {
 func (p *parser) constant() (known bool) {
 	for !p.failed() {
 		switch op := p.byte(); op {
-		case 0x0b: // end
+		case opEnd:
 			return true
 		case 0x23, 0xd2: // global.get, ref.func
 			p.u32()
-		case 0x41, 0x42: // i32.const, i64.const
+		case opI32Const, 0x42: // i64.const
 			p.skipSigned(10)
 		case 0x43: // f32.const
 			p.skip(4)

@@ -77,8 +77,23 @@ func (t ValueType) String() string {
 	return heap.shorthand
 }
 
+// ParseValueType is the inverse of [ValueType.String] for the numbers, v128 and the
+// shorthands of references, such as "externref"; ok is false for any other text.
+func ParseValueType(s string) (t ValueType, ok bool) {
+	for t := ExnRef; t <= I32; t++ {
+		if t.String() == s && s != Ref.String() {
+			return t, true
+		}
+	}
+	return 0, false
+}
+
 // IsRef says whether values of the type are references.
 func (t ValueType) IsRef() bool { return t < V128 || t&NonNull != 0 }
+
+// Crosses says whether JavaScript can carry values of the type (WebAssembly
+// JavaScript interface, ToWebAssemblyValue).
+func (t ValueType) Crosses() bool { return t != V128 && t.heap().top != ExnRef }
 
 // differs says whether it is certain that no value of one type is of the other.
 func (t ValueType) differs(u ValueType) bool {

@@ -135,9 +135,17 @@ function readFunctions(given) {
   return functions;
 }
 
-/** @param {Record<string, Record<string, Function>>} functions */
+/**
+ * What the core is to know of the host functions: their names, and the signatures of
+ * those that declare one.
+ * @param {Record<string, Record<string, any>>} functions
+ */
 function namesOf(functions) {
-  return Object.fromEntries(Object.keys(functions).map((namespace) => [namespace, Object.keys(functions[namespace])]));
+  return Object.fromEntries(Object.entries(functions).map(([namespace, group]) => {
+    const names = Object.keys(group);
+    if (names.every((name) => group[name].signature === undefined)) return [namespace, names];
+    return [namespace, Object.fromEntries(names.map((name) => [name, group[name].signature ?? null]))];
+  }));
 }
 
 /** The keys of a module that may have a promise. */

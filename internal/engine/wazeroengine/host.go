@@ -2,7 +2,6 @@ package wazeroengine
 
 import (
 	"context"
-	"encoding/binary"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -59,66 +58,26 @@ type global struct {
 // functions cannot have globals.
 func (e *Engine) glue(ctx context.Context, importer *wasm.Info, inner *Instance, globals []global) (*Instance, error) {
 	module := glueModule(functionsFrom(importer, "go"), globals)
-	// Unlike InstantiateModule, this frees the code together with the instance.
-	mod, err := e.runtime.InstantiateWithConfig(Instances{"go": inner}.resolve(ctx), module, anonymous())
+	return e.instantiateBytes(ctx, module, Instances{"go": inner})
+}
+
+// instantiateBytes makes the only instance of a module. Its code is freed with it.
+func (e *Engine) instantiateBytes(ctx context.Context, module []byte, imports Instances) (*Instance, error) {
+	mod, err := e.runtime.InstantiateWithConfig(imports.resolve(ctx), module, anonymous())
 	if err != nil {
 		return nil, err
 	}
 	return &Instance{mod: mod}, nil
 }
 
-// glueModule encodes the module for [Engine.glue]: types, imports, globals and
-// exports (core spec §5.5).
+// glueModule makes the module for [Engine.glue].
 func glueModule(functions []wasm.Import, globals []global) []byte {
-	var types, imports, consts, exports [][]byte
-	for i, f := range functions {
-		types = append(types, concat([]byte{0x60}, typeVec(f.Func.Params), typeVec(f.Func.Results)))
-		imports = append(imports, concat(name("go"), name(f.Name), []byte{byte(wasm.KindFunc)}, leb(i)))
-		exports = append(exports, concat(name(f.Name), []byte{byte(wasm.KindFunc)}, leb(i)))
+	var b wasm.Builder
+	for _, f := range functions {
+		b.Export(f.Name, wasm.KindFunc, b.ImportFunction("go", f.Name, *f.Func))
 	}
-	for i, g := range globals {
-		// i32, immutable; i32.const, end.
-		consts = append(consts, concat([]byte{byte(wasm.I32), 0, 0x41}, signed(int32(g.value)), []byte{0x0b}))
-		exports = append(exports, concat(name(g.name), []byte{byte(wasm.KindGlobal)}, leb(i)))
+	for _, g := range globals {
+		b.Export(g.name, wasm.KindGlobal, b.Global(false, int32(g.value)))
 	}
-	return concat([]byte("\x00asm\x01\x00\x00\x00"),
-		section(1, types), section(2, imports), section(6, consts), section(7, exports))
-}
-
-func concat(parts ...[]byte) []byte {
-	var all []byte
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all
-}
-
-func leb(n int) []byte { return binary.AppendUvarint(nil, uint64(n)) }
-
-// signed encodes a number as signed LEB128 (core spec §5.2.2).
-func signed(n int32) []byte {
-	var out []byte
-	for {
-		low := byte(n & 0x7f)
-		n >>= 7
-		if n == 0 && low < 0x40 || n == -1 && low >= 0x40 {
-			return append(out, low)
-		}
-		out = append(out, low|0x80)
-	}
-}
-
-func name(s string) []byte { return append(leb(len(s)), s...) }
-
-func typeVec(types []wasm.ValueType) []byte {
-	out := leb(len(types))
-	for _, t := range types {
-		out = append(out, byte(t))
-	}
-	return out
-}
-
-func section(id byte, items [][]byte) []byte {
-	contents := append(leb(len(items)), concat(items...)...)
-	return concat([]byte{id}, leb(len(contents)), contents)
+	return b.Module()
 }
