@@ -4,18 +4,12 @@
 // or a server-side JavaScript runtime runs once for all its plug-ins.
 package main
 
-import (
-	"fmt"
-	"os"
-
-	"github.com/extism-js/extism-js/internal/bridge"
-)
+import "github.com/extism-js/extism-js/internal/bridge"
 
 func main() {
 	release, err := bridge.Run()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "extism-js:", err)
-		os.Exit(1)
+		panic(err) // prints and exits, without the download of package os
 	}
 	defer release()
 	select {} // the exports answer from here on

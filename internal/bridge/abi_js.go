@@ -225,7 +225,7 @@ func pluginError(id int32) {
 }
 
 func encodeError(e *fault.Error) string {
-	return fmt.Sprintf("%s\x00%s\x00%s\x00%s", e.Code, e.Module, e.Function, e.Message)
+	return fmt.Sprintf("%s\x00%s\x00%s\x00%s", string(e.Code), e.Module, e.Function, e.Message)
 }
 
 // varsLocation gives the address at which the core always notes where the

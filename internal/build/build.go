@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/extism-js/extism-js/internal/overlay"
 )
 
 // Version is the version of the published package.
@@ -172,11 +174,35 @@ var coreFlags = []string{
 // Core compiles the core alone, with build tags, and gives its bytes: tests use one
 // that can be told to fail. Root is as in [Options].
 func Core(ctx context.Context, root string, tags ...string) ([]byte, error) {
-	flags := append(slices.Clone(coreFlags), "-ldflags=-s -w")
+	flags := []string{"-ldflags=-s -w"}
 	if len(tags) > 0 {
 		flags = append(flags, "-tags="+strings.Join(tags, ","))
 	}
-	return goBuild(ctx, root, "js", corePackage, flags...)
+	return buildCore(ctx, root, flags...)
+}
+
+// buildCore compiles the core on our versions of some standard packages.
+func buildCore(ctx context.Context, root string, flags ...string) ([]byte, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "extism-js-overlay-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT")
+	cmd.Dir = root // whose go.mod chooses the toolchain
+	goroot, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := overlay.Write(file, root, strings.TrimSpace(string(goroot))); err != nil {
+		return nil, err
+	}
+	return goBuild(ctx, root, "js", corePackage, slices.Concat(coreFlags, []string{"-overlay=" + file}, flags)...)
 }
 
 func (b *builder) core(ctx context.Context) error {

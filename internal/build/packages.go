@@ -32,7 +32,7 @@ const (
 // functions by package, the largest first. Data cannot be told apart: the
 // linker writes it as one section without symbols.
 func PackageCosts(ctx context.Context, root string) ([]PackageCost, error) {
-	wasm, err := goBuild(ctx, root, "js", corePackage, coreFlags...)
+	wasm, err := buildCore(ctx, root)
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}

@@ -3,10 +3,10 @@
 // Entry of extism.mjs, for pages, workers, Node, Deno and Bun: the core lies
 // beside this file, and the small fixed modules are part of it.
 
-import gate from '../../internal/kernel/gate.wasm';
 import kernel from '../../internal/kernel/kernel.wasm';
 import wasi from '../../internal/kernel/wasi.wasm';
 import { configure, createPlugin } from './api.mjs';
+import { gate } from './gate.mjs';
 import { compileOnce, compileURL, forgetCompiled, readFile } from './load.mjs';
 
 export { CAPABILITIES, ExtismError, PluginOutput, codecs, compilePlugin, coreStats, createPlugin, hostFunction, newPlugin, stores } from './api.mjs';
@@ -16,7 +16,7 @@ configure({
   core: () => compileURL(new URL('extism.wasm', import.meta.url)),
   forget: forgetCompiled,
   gate: compileOnce(gate),
-  kernel: compileOnce(kernel),
-  wasi: compileOnce(wasi),
+  kernel: compileOnce(() => kernel),
+  wasi: compileOnce(() => wasi),
   readFile,
 });

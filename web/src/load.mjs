@@ -74,10 +74,10 @@ async function load(url) {
 
 /**
  * Compiles a small module when it is first needed.
- * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {() => Uint8Array<ArrayBuffer>} bytes
  */
 export function compileOnce(bytes) {
   /** @type {WebAssembly.Module} */
   let module;
-  return () => (module ??= new WebAssembly.Module(bytes));
+  return () => (module ??= new WebAssembly.Module(bytes()));
 }
