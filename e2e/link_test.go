@@ -120,7 +120,7 @@ var linkCases = []linkCase{
 	},
 	{
 		Name: "two modules of one name", Modules: []linkModule{{"1", "odd.wasm"}, {"", "odd.wasm"}, {"main", "even.wasm"}},
-		Want: []string{`INVALID_MANIFEST: two modules are called "1"; one that has no name is called by its number in the manifest`},
+		Want: []string{`INVALID_MANIFEST: manifest.wasm[1]: module name collision: "1" names module 0 already`},
 	},
 }
 

@@ -77,7 +77,7 @@ async function stops(env) {
   const { counts, add } = tally();
   for (const name of await catchers(env)) {
     const victim = await attacker(env, name);
-    for (const [op, code] of [['var_full', 'VARS_FULL'], ['proc_exit', 'NON_ZERO_EXIT'], ['http_request', 'UNSUPPORTED']]) {
+    for (const [op, code] of [['var_full', 'VARS_FULL'], ['proc_exit', 'NON_ZERO_EXIT'], ['http_request', 'HTTP_INVALID']]) {
       await refusal(env, `${op} of ${name}`, victim.plugin.call('run', numbers(victim.number(op))), code);
       equal((await victim.plugin.getInstance()).exports.ran.value, 0, `${op} of ${name}: the guest's mark`);
       await innocent.check(op);

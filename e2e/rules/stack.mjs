@@ -13,7 +13,7 @@ function classify(error) {
   if (isOverflow(error)) return 'overflow';
   if (error?.code === 'CORE_CRASHED') return 'crash';
   // These are what some operations lead to anywhere.
-  if (['UNSUPPORTED', 'VARS_FULL', 'NON_ZERO_EXIT'].includes(error?.code)) return 'stopped';
+  if (['HTTP_INVALID', 'VARS_FULL', 'NON_ZERO_EXIT'].includes(error?.code)) return 'stopped';
   if (error instanceof WebAssembly.RuntimeError) return 'stopped'; // an export called directly
   throw new Error(`unexpected: ${show(error)}`, { cause: error });
 }
