@@ -144,9 +144,6 @@ func excerpt(b []byte, from int) string {
 func message(call Call, r Result) string {
 	switch r.Class {
 	case Error:
-		if r.Code > 1 {
-			return fmt.Sprintf("Plugin-originated error: %s (code %d)", r.Text, int32(r.Code))
-		}
 		return "Plugin-originated error: " + r.Text
 	case Exit:
 		return fmt.Sprintf("function %q ended with the non-zero code %d", call.Function, int32(r.Code))
