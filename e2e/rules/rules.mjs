@@ -16,10 +16,11 @@ import { exceptions } from './exceptions.mjs';
 import { failures } from './failures.mjs';
 import { given } from './given.mjs';
 import { inputs } from './inputs.mjs';
+import { leaks } from './leaks.mjs';
 import { stack } from './stack.mjs';
 import { suspend } from './suspend.mjs';
 
-export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given, ...suspend, ...compiled];
+export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given, ...suspend, ...compiled, ...leaks];
 
 /**
  * Runs the scenarios one after another.

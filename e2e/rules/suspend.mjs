@@ -259,6 +259,24 @@ async function numbers(env) {
   return counts;
 }
 
+/** What declares its signature is checked when the guest is linked, and converts. */
+async function declared(env) {
+  const { hostFunction } = env.api;
+  const plugin = await guest(env, {
+    echo: hostFunction({ params: ['text'], results: ['text'] }, (context, text) => (suspends ? later(`${text}!`) : `${text}!`)),
+    pair: hostFunction({ params: ['i64', 'i32'], results: ['i64', 'i32'] }, (context, a, b) => [a + 1n, b + 1]),
+  });
+  equal((await plugin.call('echo', 'declared')).text(), 'declared!', 'the echo');
+  equal((await plugin.call('numbers')).getBigInt64(40, true), 9n, 'the second of a pair');
+  await plugin.close();
+  const wrong = guest(env, { pair: hostFunction({ params: ['i64', 'i64'], results: ['i64', 'i32'] }, (context, a, b) => [a, Number(b)]) });
+  const error = await refusal(env, 'a wrong signature', wrong, 'UNRESOLVED_IMPORT');
+  for (const part of ['"user" "pair"', '(func (param i64 i32) (result i64 i32))', '(func (param i64 i64) (result i64 i32))']) {
+    assert(error.message.includes(part), () => `${part} is not in ${show(error)}`);
+  }
+  return {};
+}
+
 /** Initialisers may wait; start functions cannot, and say so. */
 async function initialisers(env) {
   const innocent = await Innocent.create(env);
@@ -335,6 +353,7 @@ export const suspend = [
   { name: 'closing a plug-in whose guest waits', rule: 5, run: closing },
   { name: 'signals end calls that wait', rule: 5, run: aborting },
   { name: 'results in the form of their type', rule: 3, run: numbers },
+  { name: 'declared signatures are checked', rule: 3, run: declared },
   { name: 'host functions while a plug-in is made', rule: 5, run: initialisers },
   { name: 'plug-ins call each other', rule: 1, run: pluginToPlugin },
   { name: 'the core dies while a guest waits', rule: 6, run: coreCrash },
