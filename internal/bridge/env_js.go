@@ -68,13 +68,20 @@ func setLogLevel(id, level int32) {
 	}
 }
 
+// httpRequest leaves the address that is asked for in the outbox, for the shim: see
+// http_js.go.
+//
 //go:wasmexport http_request
 func httpRequest(id, requestOff, requestLen int32) (result int64) {
 	defer guard(id, &result)
-	if e := find(id); e != nil {
-		return e.Env().HTTPRequest(e.kernel, uint32(requestOff), uint32(requestLen))
+	e := find(id)
+	if e == nil {
+		return hostenv.Stop
 	}
-	return hostenv.Stop
+	if result = e.Env().HTTPRequest(e.kernel, uint32(requestOff), uint32(requestLen)); result == 1 {
+		reply(e.Env().HTTPTarget())
+	}
+	return result
 }
 
 //go:wasmexport http_status_code

@@ -3,16 +3,18 @@
 package bridge
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/hostenv"
+	"github.com/extism-js/extism-js/internal/manifest"
 	"github.com/extism-js/extism-js/internal/policy"
 )
 
-// What web/src/http.mjs asks while a guest is suspended in http_request. Texts are
-// fields in the inbox or outbox, with a zero byte behind each. Whatever gives 0 has
-// kept the reason, and the guest has to be stopped.
+// What web/src/http.mjs asks for a guest that is in http_request. Texts are fields
+// in the inbox or outbox, with a zero byte between them. If the result is below 1, the
+// guest has to be stopped, for a reason that is kept.
 
 // pluginHTTP tells whether guests can come to wait for a response: 1 if a module
 // imports http_request and any host is allowed.
@@ -25,27 +27,18 @@ func pluginHTTP(id int32) int32 {
 	return 0
 }
 
-// httpTarget puts the address that the guest wants into the outbox.
-//
-//go:wasmexport http_target
-func httpTarget(id int32) {
-	outbox = outbox[:0]
-	if e := find(id); e != nil {
-		reply(e.Env().HTTPTarget())
-	}
-}
-
-// httpAdmit takes the parsed address, n bytes in the inbox, and the length of the
-// body; the outbox has what is to be sent. For hidden see [hostenv.Env.HTTPAdmit].
+// httpAdmit takes the address that http_request has put into the outbox, parsed, n
+// bytes in the inbox, and the length of the body; the outbox has what is to be sent.
+// For hidden see [hostenv.Env.HTTPAdmit].
 //
 //go:wasmexport http_admit
 func httpAdmit(id, n, body, hidden int32) (ok int32) {
-	defer guardContext(id, &ok)
-	e := find(id)
-	if e == nil || !e.Env().HTTPAdmit(takeURL(fields(n)), uint64(uint32(body)), hidden != 0) {
+	defer guard(id, &ok)
+	env := find(id).Env()
+	if !env.HTTPAdmit(takeURL(fields(n)), uint64(uint32(body)), hidden != 0) {
 		return 0
 	}
-	describeRequest(e.Env())
+	describeRequest(env)
 	return 1
 }
 
@@ -55,20 +48,16 @@ func httpAdmit(id, n, body, hidden int32) (ok int32) {
 func describeRequest(env *hostenv.Env) {
 	r, follow := env.HTTPSend()
 	withheld := ""
-	if env.Log(int32(warnLevel)) == 1 {
+	if env.Log(int32(manifest.LogWarn)) == 1 {
 		withheld = strings.Join(r.Withheld, ", ")
 	}
 	r.Withheld = nil
-	outbox = outbox[:0]
-	for _, field := range [...]string{r.Method, r.URL.Href, flag(r.Body), flag(follow), withheld} {
-		outbox = append(append(outbox, field...), 0)
-	}
+	parts := append(make([]string, 0, 5+2*len(r.Headers)), r.Method, r.URL.Href, flag(r.Body), flag(follow), withheld)
 	for _, h := range r.Headers {
-		outbox = append(append(append(append(outbox, h.Name...), 0), h.Value...), 0)
+		parts = append(parts, h.Name, h.Value)
 	}
+	reply(strings.Join(parts, "\x00"))
 }
-
-const warnLevel = 3
 
 func flag(b bool) string {
 	if b {
@@ -77,60 +66,40 @@ func flag(b bool) string {
 	return ""
 }
 
-// httpAnswered takes a status and, n bytes in the inbox, where a Location header leads
-// and where the platform has got to in the end, each as an address or five empty
-// fields, and names and values of the headers. It gives a [hostenv.HTTPNext].
+// httpAnswered takes a status and n bytes in the inbox: where the platform has got to
+// in the end, as an address or empty fields, the length that is announced, the headers,
+// and, if there is a Location header, where it leads. It gives a [hostenv.HTTPNext];
+// the outbox then has the next request, or the most bytes that the body may have.
 //
 //go:wasmexport http_answered
 func httpAnswered(id, status, n int32) (next int32) {
-	defer guardContext(id, &next)
-	e := find(id)
-	if e == nil {
-		return 0
+	defer guard(id, &next)
+	env := find(id).Env()
+	f := fields(n)
+	a := hostenv.HTTPAnswer{Status: int(status), Final: takeURL(f), Length: f[urlFields], Headers: []byte(f[urlFields+1])}
+	if location := f[urlFields+2:]; len(location) > 0 {
+		a.Redirects, a.Location = true, takeURL(location)
 	}
-	all := fields(n)
-	a := hostenv.HTTPAnswer{Status: int(status), Location: takeURL(all), Final: takeURL(all[urlFields:])}
-	for pairs := all[2*urlFields:]; len(pairs) >= 2; pairs = pairs[2:] {
-		a.Headers = append(a.Headers, policy.Header{Name: pairs[0], Value: pairs[1]})
-	}
-	op := e.Env().HTTPAnswered(a)
-	if op == hostenv.HTTPAgain {
-		describeRequest(e.Env())
+	op := env.HTTPAnswered(a)
+	switch op {
+	case hostenv.HTTPAgain:
+		describeRequest(env)
+	case hostenv.HTTPBody:
+		reply(strconv.FormatUint(env.HTTPLimit(), 10))
 	}
 	return int32(op)
 }
 
-//go:wasmexport http_receive
-func httpReceive(id, n int32) (ok int32) {
-	defer guardContext(id, &ok)
-	if e := find(id); e != nil && e.Env().HTTPReceive(uint64(uint32(n))) {
-		return 1
-	}
-	return 0
-}
+// failures are the reasons that httpFail takes (Failed in web/src/http.mjs).
+var failures = [...]fault.Code{fault.HTTPFailed, fault.HTTPTooLarge, fault.OutOfMemory, fault.Unsupported}
 
-// The reasons that httpFail takes.
-const (
-	failedOnTheWay = iota // the inbox has the platform's text
-	failedNoRoom          // for the response in the kernel
-	failedToWait          // as this platform cannot suspend guests
-)
-
+// httpFail takes one of them, and a text of n bytes in the inbox.
+//
 //go:wasmexport http_fail
 func httpFail(id, reason, n int32) {
-	e := find(id)
-	if e == nil {
-		return
-	}
-	switch reason {
-	case failedOnTheWay:
-		e.Env().HTTPFail(string(inbox[:n]))
-	case failedNoRoom:
-		e.Env().HTTPRefuse(fault.OutOfMemory, "no room for the response in the plug-in's memory")
-	case failedToWait:
-		e.Env().HTTPRefuse(fault.Unsupported, "guests cannot wait here for a response: the engine has no JavaScript promise "+
-			"integration, or the guest was called where it cannot be suspended (callSync, a start function)")
-	}
+	var ok int32
+	defer guard(id, &ok)
+	find(id).Env().HTTPFail(failures[reason], string(inbox[:n]))
 }
 
 // urlFields is how many fields an address has.
@@ -138,11 +107,11 @@ const urlFields = 5
 
 // takeURL reads an address: all of it, scheme, host, port, and "1" if there are
 // credentials in it. It gives nil for none.
-func takeURL(fields []string) *policy.URL {
-	if len(fields) < urlFields || fields[0] == "" {
+func takeURL(f []string) *policy.URL {
+	if f[0] == "" {
 		return nil
 	}
-	return &policy.URL{Href: fields[0], Scheme: fields[1], Host: fields[2], Port: fields[3], Credentials: fields[4] != ""}
+	return &policy.URL{Href: f[0], Scheme: f[1], Host: f[2], Port: f[3], Credentials: f[4] != ""}
 }
 
 func fields(n int32) []string { return strings.Split(string(inbox[:n]), "\x00") }

@@ -22,12 +22,10 @@ type HTTPOptions struct {
 // http is the request that a plug-in's guest is making, and the last response.
 type http struct {
 	HTTPOptions
-	request  *policy.Request
-	response policy.Response
-	reading  bool // the response's body
-	hidden   bool // whether the platform hides where redirects lead
-	status   int32
-	headers  []byte
+	request *policy.Request
+	hidden  bool // whether the platform hides where redirects lead
+	status  int32
+	headers []byte
 }
 
 // SetHTTP allows HTTP. Without it no host is allowed.
@@ -44,13 +42,13 @@ func (e *Env) SetHTTP(o HTTPOptions) { e.http.HTTPOptions = o }
 //	|  "headers":{"accept":"*/*"}}                | +------+         +----------+
 //	+--------------------------------------------+  or 0             0 if it is empty
 //
-// The driver asks [Env.HTTPTarget] for the address, has the platform parse it,
-// tells [Env.HTTPAdmit], sends what [Env.HTTPSend] describes, and tells
-// [Env.HTTPAnswer] or [Env.HTTPFail] what has come of it. Whichever refuses has kept
-// the reason, and the guest has to be stopped.
+// The driver has the platform parse [Env.HTTPTarget], tells [Env.HTTPAdmit], sends
+// what [Env.HTTPSend] describes, and tells [Env.HTTPAnswered] or [Env.HTTPFail] what
+// has come of it. Whichever refuses has kept the reason, and the guest has to be
+// stopped.
 func (e *Env) HTTPRequest(k engine.KernelMemory, off, n uint32) int64 {
 	inject.Point("http")
-	e.http.request, e.http.reading, e.http.status, e.http.headers = nil, false, 0, nil
+	e.http.request, e.http.status, e.http.headers = nil, 0, nil
 	text := make([]byte, min(n, policy.MaxRequestBytes+1)) // one more says that it is too long
 	if !k.Read(off, text) {
 		return e.stop("http_request", fault.InvalidInput, "the request is no block of the plug-in's memory")
@@ -83,17 +81,11 @@ func (e *Env) HTTPTarget() string {
 // tells nobody where a redirect leads: it is a browser.
 func (e *Env) HTTPAdmit(u *policy.URL, body uint64, hidden bool) bool {
 	r := e.http.request
-	switch {
-	case r == nil:
-		e.refuse(fault.New(fault.Internal, "no request is being made"))
-		return false
-	case u == nil:
-		e.refuse(fault.New(fault.HTTPInvalid, "http_request: the url is not one: "+r.Target))
-		return false
+	if u == nil {
+		return e.refuse(fault.New(fault.HTTPInvalid, "http_request: the url is not one: "+r.Target)) == 1
 	}
 	if err := r.Admit(e.http.Hosts, u, body); err != nil {
-		e.refuse(err)
-		return false
+		return e.refuse(err) == 1
 	}
 	e.http.hidden = hidden
 	if hidden {
@@ -110,12 +102,18 @@ func (e *Env) HTTPSend() (r *policy.Request, follow bool) {
 
 // HTTPAnswer is what has answered a request.
 type HTTPAnswer struct {
-	Status  int            // 0: a redirect that the platform hides
-	Headers policy.Headers // names in lower case
-	// Location is where a Location header leads; nil if there is none that is a URL.
-	Location *policy.URL
+	Status int // 0: a redirect that the platform hides
+	// Redirects says that there is a Location header, which leads to Location; nil if
+	// that is no URL.
+	Redirects bool
+	Location  *policy.URL
 	// Final is the address in the end, if the platform has followed redirects.
 	Final *policy.URL
+	// Length is the Content-Length header; "" if there is none or the body is
+	// compressed.
+	Length string
+	// Headers are as [policy.EncodeHeaders] has them. The environment keeps them.
+	Headers []byte
 }
 
 // HTTPNext is what a driver does after an answer.
@@ -125,87 +123,64 @@ type HTTPNext int32
 const (
 	HTTPStop  HTTPNext = iota // stop the guest
 	HTTPAgain                 // send what HTTPSend describes now: a redirect
-	HTTPBody                  // read the body, each part with HTTPReceive
+	HTTPBody                  // read the body, of at most HTTPLimit bytes
 )
 
 // HTTPAnswered takes an answer.
 func (e *Env) HTTPAnswered(a HTTPAnswer) HTTPNext {
-	r := e.http.request
-	if r == nil {
-		return HTTPStop
-	}
-	if err := e.answered(r, a); err != nil {
+	next, err := e.answered(e.http.request, &a)
+	if err != nil {
 		e.refuse(err)
 		return HTTPStop
 	}
-	if !e.http.reading {
-		return HTTPAgain
-	}
-	return HTTPBody
+	return next
 }
 
-func (e *Env) answered(r *policy.Request, a HTTPAnswer) *fault.Error {
+func (e *Env) answered(r *policy.Request, a *HTTPAnswer) (HTTPNext, *fault.Error) {
 	if a.Status == 0 {
-		return r.HiddenRedirect()
+		return HTTPStop, r.HiddenRedirect()
 	}
-	if policy.IsRedirect(a.Status) && hasLocation(a.Headers) {
-		return r.Follow(e.http.Hosts, a.Status, a.Location)
+	if a.Redirects && policy.IsRedirect(a.Status) {
+		return HTTPAgain, r.Follow(e.http.Hosts, a.Status, a.Location)
 	}
 	if a.Final != nil {
 		if err := e.http.Hosts.Allow(a.Final); err != nil {
-			return err
+			return HTTPStop, err
 		}
 	}
-	response := policy.NewResponse(e.http.MaxResponseBytes)
-	if err := response.Announce(r.Method, a.Status, a.Headers); err != nil {
-		return err
+	if err := policy.Announce(e.HTTPLimit(), r.Method, a.Status, a.Length); err != nil {
+		return HTTPStop, err
 	}
 	if e.http.Headers {
-		headers, err := policy.EncodeHeaders(a.Headers)
-		if err != nil {
-			return err
+		if err := policy.CheckHeaders(a.Headers); err != nil {
+			return HTTPStop, err
 		}
-		e.http.headers = headers
+		e.http.headers = a.Headers
 	}
-	e.http.response, e.http.reading, e.http.status = response, true, int32(a.Status)
-	return nil
+	e.http.status = int32(a.Status)
+	return HTTPBody, nil
 }
 
-func hasLocation(headers policy.Headers) bool {
-	for _, h := range headers {
-		if h.Name == "location" {
-			return true
-		}
+// HTTPLimit is how many bytes the body of a response may have, after decompression.
+func (e *Env) HTTPLimit() uint64 {
+	if n := e.http.MaxResponseBytes; n != nil {
+		return *n
 	}
-	return false
+	return policy.DefaultMaxResponseBytes
 }
 
-// HTTPReceive counts n bytes of the response's body, and says whether that is
-// allowed.
-func (e *Env) HTTPReceive(n uint64) bool {
-	if !e.http.reading {
-		return false
+// HTTPFail keeps the reason why a request has come to nothing: the body was too large,
+// or something else, of which text tells.
+func (e *Env) HTTPFail(code fault.Code, text string) {
+	e.http.status, e.http.headers = 0, nil
+	switch code {
+	case fault.HTTPTooLarge:
+		e.refuse(policy.TooLarge(e.HTTPLimit()))
+	case fault.HTTPFailed:
+		e.refuse(policy.Failed(e.http.request.URL, text))
+	default:
+		e.refuse(fault.New(code, "http_request: "+text))
 	}
-	if err := e.http.response.Receive(n); err != nil {
-		e.http.status = 0
-		e.refuse(err)
-		return false
-	}
-	return true
-}
-
-// HTTPFail keeps the reason why a request has come to nothing on its way.
-func (e *Env) HTTPFail(reason string) {
-	e.http.status = 0
-	if r := e.http.request; r != nil {
-		e.refuse(policy.Failed(r.URL, reason))
-	}
-}
-
-// HTTPRefuse keeps another reason.
-func (e *Env) HTTPRefuse(code fault.Code, reason string) {
-	e.http.status = 0
-	e.refuse(fault.New(code, "http_request: "+reason))
 }
 
 // HTTPStatusCode gives the status of the last response; 0 if there was none.

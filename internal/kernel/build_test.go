@@ -50,7 +50,8 @@ func TestKernelImports(t *testing.T) {
 		"go.plugin_end":       sig(n32(5), n32(1)),
 		"gate.reenter":        {},
 		"host.log":            sig(n32(4), n32(1)),
-		"host.http":           sig(n32(3), []wasm.ValueType{wasm.F64}),
+		"host.http":           sig(n32(2), n32(1)),
+		"host.http_wait":      sig(n32(3), []wasm.ValueType{wasm.F64}),
 	}
 	checkImports(t, kernel.Wasm, want, "go.id", "go.max_pages")
 }

@@ -66,9 +66,13 @@
   ;; The driver's sink for log lines. User code may run in it, so it is called
   ;; only while no Go frame is on the stack.
   (import "host" "log" (func $host_log (param i32 i32 i32 i32) (result i32)))
-  ;; Makes the request that the plug-in has begun. Takes its number and the body, gives
-  ;; the offset of the response.
-  (import "host" "http" (func $host_http (param i32 i32 i32) (result f64)))
+  ;; Whether the request that the plug-in has begun is made: takes its number and the
+  ;; length of the body; 0 is a stop. It is asked first since the other one may suspend
+  ;; its caller, which where nobody can be suspended is an exception that a guest could
+  ;; catch.
+  (import "host" "http" (func $host_http (param i32 i32) (result i32)))
+  ;; Makes it. Takes the plug-in's number and the body, gives the response's offset.
+  (import "host" "http_wait" (func $host_http_wait (param i32 i32 i32) (result f64)))
 
   (memory (export "memory") 1)
 
@@ -785,8 +789,8 @@
     (call $free (local.get $value))
     (call $stop_if (i32.lt_s (local.get $r) (i32.const 0))))
 
-  ;; Go begins the request, and the driver makes it while the guest waits, which may
-  ;; suspend it; a number below 0 is a stop.
+  ;; Go begins the request, and the driver makes it while the guest waits; a number
+  ;; below 0 is a stop.
   (func (export "http_request") (param $request i64) (param $body i64) (result i64)
     (local $r i64) (local $off f64)
     (local.set $request (call $owned (local.get $request)))
@@ -797,8 +801,10 @@
         (i32.wrap_i64 (local.get $request)) (call $length (local.get $request))))
     (call $leave)
     (call $stop_if (i64.lt_s (local.get $r) (i64.const 0)))
+    (call $stop_if
+      (i32.eqz (call $host_http (global.get $id) (call $length (local.get $body)))))
     (local.set $off
-      (call $host_http (global.get $id)
+      (call $host_http_wait (global.get $id)
         (i32.wrap_i64 (local.get $body)) (call $length (local.get $body))))
     (call $free (local.get $request))
     (call $free (local.get $body))

@@ -2,7 +2,7 @@ package policy
 
 import "strings"
 
-// MaxHeaders is how many headers a request or a response may have.
+// MaxHeaders is how many headers a request may have.
 const MaxHeaders = 1000
 
 // Header is one header. Names are in lower case.

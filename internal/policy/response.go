@@ -10,59 +10,40 @@ import (
 // DefaultMaxResponseBytes is the limit where none is set, as in libextism: 50 MiB.
 const DefaultMaxResponseBytes = 50 << 20
 
-// MaxHeaderBytes is how much the names and values of a response's headers may
-// have, together: as much as browsers take.
+// MaxHeaderBytes is how many bytes the JSON of a response's headers may have: as
+// much as browsers take of headers.
 const MaxHeaderBytes = 256 << 10
 
-// Response keeps the body of one response within its limit. Bytes count as the
-// guest gets them, after decompression.
-type Response struct {
-	limit    uint64
-	received uint64
-}
-
-// NewResponse begins a response; max is the manifest's max_http_response_bytes.
-// With 0, only empty bodies pass.
-func NewResponse(max *uint64) Response {
-	if max == nil {
-		return Response{limit: DefaultMaxResponseBytes}
-	}
-	return Response{limit: *max}
-}
-
 // Announce gives the error of code HTTP_TOO_LARGE if what a response says of its
-// length is beyond the limit, so that nothing of it is read. A response that is
-// compressed, or has no body, says nothing of the kind. Neither does one whose
-// length is no number: what comes is counted in any case.
-func (r *Response) Announce(method string, status int, headers Headers) *fault.Error {
-	if method == "HEAD" || status == 204 || status == 205 || status == 304 || headers.find("content-encoding") >= 0 {
-		return nil
-	}
-	i := headers.find("content-length")
-	if i < 0 || strings.Trim(headers[i].Value, "0123456789") != "" {
+// length is beyond the limit, so that nothing of it is read. Length is its
+// Content-Length header, and "" if it has none or is compressed. One without a body
+// says nothing of the kind, nor does a length that is no number: what comes is
+// counted in any case, after decompression.
+func Announce(limit uint64, method string, status int, length string) *fault.Error {
+	if method == "HEAD" || status == 204 || status == 205 || status == 304 || strings.Trim(length, "0123456789") != "" {
 		return nil
 	}
 	// What has too many digits comes as the greatest number, and "" as 0.
-	if n, _ := strconv.ParseUint(headers[i].Value, 10, 64); n > r.limit {
-		return r.tooLarge()
+	if n, _ := strconv.ParseUint(length, 10, 64); n > limit {
+		return TooLarge(limit)
 	}
 	return nil
 }
 
-// Receive counts n bytes that have come. Beyond the limit it gives the error of
-// code HTTP_TOO_LARGE, and the rest is not to be read.
-func (r *Response) Receive(n uint64) *fault.Error {
-	if n > r.limit-r.received {
-		return r.tooLarge()
-	}
-	r.received += n
-	return nil
-}
-
+// TooLarge is the error of a response whose body is longer than the limit.
+//
 //go:noinline
-func (r *Response) tooLarge() *fault.Error {
-	return fault.New(fault.HTTPTooLarge,
-		"HTTP response exceeds the configured maximum number of bytes: "+strconv.Itoa(int(r.limit)))
+func TooLarge(limit uint64) *fault.Error {
+	return fault.New(fault.HTTPTooLarge, "HTTP response exceeds the configured maximum number of bytes: "+strconv.FormatUint(limit, 10))
+}
+
+// CheckHeaders gives the error of code HTTP_TOO_LARGE if there is too much of the
+// headers, as [EncodeHeaders] has them.
+func CheckHeaders(text []byte) *fault.Error {
+	if len(text) > MaxHeaderBytes {
+		return fault.New(fault.HTTPTooLarge, "HTTP response has more than 256 KiB of headers")
+	}
+	return nil
 }
 
 // EncodeHeaders makes the JSON object that http_headers gives: each name with one
@@ -74,17 +55,9 @@ func (r *Response) tooLarge() *fault.Error {
 // is in no value. PDKs expect strings, so it cannot be an array. libextism keeps
 // one value of several, go-sdk joins all by ",".
 //
-// Bytes that are no UTF-8 become U+FFFD. More than [MaxHeaders] headers, or of
-// more than [MaxHeaderBytes], are an error of code HTTP_TOO_LARGE.
-func EncodeHeaders(headers Headers) ([]byte, *fault.Error) {
-	size := 2
-	for i := range headers {
-		size += len(headers[i].Name) + len(headers[i].Value)
-	}
-	if size-2 > MaxHeaderBytes || len(headers) > MaxHeaders {
-		return nil, fault.New(fault.HTTPTooLarge, "HTTP response has more than 256 KiB of headers, or more than 1000")
-	}
-	out := append(make([]byte, 0, size+8*len(headers)), '{')
+// Bytes that are no UTF-8 become U+FFFD. The shim does the same in JavaScript.
+func EncodeHeaders(headers Headers) []byte {
+	out := []byte{'{'}
 	for i := range headers {
 		name := headers[i].Name
 		if headers[:i].find(name) >= 0 {
@@ -107,7 +80,7 @@ func EncodeHeaders(headers Headers) ([]byte, *fault.Error) {
 		}
 		out = append(out, '"')
 	}
-	return append(out, '}'), nil
+	return append(out, '}')
 }
 
 // appendText appends a text as it is in a JSON string (RFC 8259 §7).

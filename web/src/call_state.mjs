@@ -52,6 +52,12 @@ export class CallState {
     this.thrown ??= { error };
   }
 
+  takeCause() {
+    const { cause } = this;
+    this.cause = undefined;
+    return cause;
+  }
+
   takeThrown() {
     const { thrown } = this;
     this.thrown = null;

@@ -1,7 +1,8 @@
 // @ts-check
 
 import { encodeText } from './abi.mjs';
-import { canSuspend, suspending } from './call_state.mjs';
+import { copyParts, lengthOf, readParts } from './body.mjs';
+import { canSuspend } from './call_state.mjs';
 import { textOf } from './error.mjs';
 import { inBrowser } from './load.mjs';
 
@@ -12,7 +13,7 @@ import { inBrowser } from './load.mjs';
 const Next = Object.freeze({ STOP: 0, AGAIN: 1, BODY: 2 });
 
 /** Reasons for a failure (internal/bridge/http_js.go). */
-const Failed = Object.freeze({ ON_THE_WAY: 0, NO_ROOM: 1, TO_WAIT: 2 });
+const Failed = Object.freeze({ ON_THE_WAY: 0, TOO_LARGE: 1, NO_ROOM: 2, CANNOT_WAIT: 3 });
 
 /** In place of the response's offset: the guest must be stopped, for a reason that the core knows. */
 const STOP = -1;
@@ -21,19 +22,26 @@ const STOP = -1;
 const NONE = ['', '', '', '', ''];
 
 /**
- * The HTTP requests of one plug-in.
+ * What is to be sent.
+ * @typedef {{ url: string, init: RequestInit, hasBody: boolean, withheld: string }} Description
+ */
+
+/**
+ * The HTTP requests of one plug-in, which makes one at a time.
  */
 export class Http {
   #plugin;
   #state;
   #fetch;
   #warn;
+  /** @type {Description} */
+  #request;
 
   /**
    * @param {import('./plugin.mjs').Internals} plugin
    * @param {import('./call_state.mjs').CallState} state
    * @param {typeof globalThis.fetch} fetch
-   * @param {(text: string) => void} warn
+   * @param {(text: string) => number} warn gives not 0 if the guest is to be stopped
    */
   constructor(plugin, state, fetch, warn) {
     this.#plugin = plugin;
@@ -43,33 +51,39 @@ export class Http {
   }
 
   /**
-   * The kernel's import host.http: makes the request that its guest has begun.
-   * @param {boolean} waits whether guests are called so that they can be suspended
-   * @returns {Function} takes the plug-in's number, offset and length of the body; gives the offset of the response
-   */
-  import(waits) {
-    if (!waits || !canSuspend) return (/** @type {number} */ _, /** @type {number} */ _off, /** @type {number} */ n) => this.#refuse(n >>> 0);
-    return suspending((/** @type {number} */ _, /** @type {number} */ off, /** @type {number} */ n) => this.#make(off >>> 0, n >>> 0));
-  }
-
-  /**
-   * The request where no guest can wait: it is refused, first of all if it is not allowed.
+   * The kernel's import host.http: whether the request that its guest has begun is made.
    * @param {number} n length of the body
+   * @returns {number} 0: the guest is stopped
    */
-  #refuse(n) {
-    if (this.#admit(n)) this.#fail(Failed.TO_WAIT);
-    return STOP;
+  begin(n) {
+    const { core, id } = this.#plugin;
+    try {
+      const [length] = core.post(encodeText(addressOf(core.collectText()).join('\0')));
+      if (core.abi.http_admit(id, length, n, inBrowser ? 1 : 0) !== 1) return 0;
+      if (this.#state.suspendable) {
+        this.#request = this.#description();
+        return 1;
+      }
+      this.#fail(Failed.CANNOT_WAIT, canSuspend
+        ? 'a guest waits for no response in callSync, nor while its module is being instantiated'
+        : 'this engine cannot suspend a guest (it has no JavaScript promise integration)');
+    } catch (error) {
+      this.#state.keep(error); // the core was not entered, which a guest must not catch
+    }
+    return 0;
   }
 
   /**
-   * @param {number} off
+   * The kernel's import host.http_wait: makes the request.
+   * @param {number} off where the body is
    * @param {number} n
+   * @returns {Promise<number>} the offset of the response
    */
-  async #make(off, n) {
+  async wait(off, n) {
     const body = this.#plugin.memory.bytes().slice(off, off + n);
     const controller = new AbortController();
     let at = STOP;
-    const take = (/** @type {number} */ result) => (at = result);
+    const take = (/** @type {number} */ result) => void (at = result);
     const stopped = await this.#state.wait(this.#perform(body, controller.signal), take, () => controller.abort());
     return stopped ? STOP : at;
   }
@@ -80,59 +94,38 @@ export class Http {
    * @returns {Promise<number>}
    */
   async #perform(body, signal) {
-    await undefined; // a fetch of the user's runs when no guest is on the stack
-    if (!this.#admit(body.length)) return STOP;
+    await undefined; // users' code runs when no guest is on the stack
+    const fetch = this.#fetch;
     try {
       for (;;) {
-        const { url, init, withheld } = this.#description(body);
-        if (withheld) this.#warn(`http_request: not sent: ${withheld}`);
-        const response = await this.#fetch(url, { ...init, signal });
-        if (signal.aborted) return STOP;
-        switch (this.#answered(response, url)) {
-          case Next.AGAIN:
-            response.body?.cancel().catch(() => {});
-            continue;
-          case Next.BODY:
-            return this.#give(await this.#read(response, signal), signal);
-        }
-        response.body?.cancel().catch(() => {});
-        return STOP;
+        const { url, init, hasBody, withheld } = this.#request;
+        if (withheld && this.#warn(`http_request: not sent: ${withheld}`)) return STOP;
+        const response = await fetch(url, { ...init, signal, ...(hasBody && { body: /** @type {any} */ (body) }) });
+        const next = signal.aborted ? Next.STOP : this.#answered(response, url);
+        if (next === Next.BODY) return await this.#receive(response, signal);
+        discard(response);
+        if (next !== Next.AGAIN) return STOP;
+        this.#request = this.#description();
       }
     } catch (error) {
       if (signal.aborted || this.#plugin.core.dead) return STOP;
       this.#state.cause = error;
-      this.#fail(Failed.ON_THE_WAY, reasonOf(error));
-      return STOP;
+      return this.#fail(Failed.ON_THE_WAY, reasonOf(error));
     }
   }
 
-  /**
-   * Has the core check the request.
-   * @param {number} bodyLength
-   */
-  #admit(bodyLength) {
-    const { core, id } = this.#plugin;
-    core.abi.http_target(id);
-    const [n] = core.post(encodeText(addressOf(core.collectText()).join('\0')));
-    return core.abi.http_admit(id, n, bodyLength, inBrowser ? 1 : 0) === 1;
-  }
-
-  /**
-   * What the core says is to be sent.
-   * @param {Uint8Array} body
-   */
-  #description(body) {
+  /** What the core says is to be sent. */
+  #description() {
     const { core } = this.#plugin;
     const [method, url, hasBody, follow, withheld, ...pairs] = core.collectText().split('\0');
     /** @type {[string, string][]} */
     const headers = [];
-    for (let i = 0; i + 1 < pairs.length; i += 2) headers.push([pairs[i], pairs[i + 1]]);
+    for (let i = 0; i < pairs.length; i += 2) headers.push([pairs[i], pairs[i + 1]]);
     /** @type {RequestInit} */
     const init = { method, headers, redirect: follow ? 'follow' : 'manual' };
-    if (hasBody) init.body = /** @type {any} */ (body);
     // Edge workers have none of this, and refuse the words.
     if (!core.assets.worker) Object.assign(init, { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' });
-    return { url, init, withheld };
+    return { url, init, hasBody: hasBody !== '', withheld };
   }
 
   /**
@@ -143,60 +136,33 @@ export class Http {
    */
   #answered(response, url) {
     const { core, id } = this.#plugin;
-    const hidden = response.type === 'opaqueredirect';
-    const location = response.headers.get('location');
-    const fields = [
-      ...(location === null ? NONE : addressOf(location, url)),
-      ...(response.redirected ? addressOf(response.url) : NONE),
-    ];
-    response.headers.forEach((value, name) => fields.push(name, value));
+    const { headers, type, redirected } = response ?? {};
+    const hidden = type === 'opaqueredirect';
+    const status = hidden ? 0 : Number(response.status);
+    if (!hidden && !(status >= 100)) throw new TypeError(`fetch has given no response that can be read (type ${type}, status ${response.status})`);
+    const length = headers.has('content-encoding') ? '' : headers.get('content-length') ?? '';
+    const fields = [...(redirected ? addressOf(response.url) : NONE), length, headersJSON(headers)];
+    const location = headers.get('location');
+    if (location !== null) fields.push(...addressOf(location, url));
     const [n] = core.post(encodeText(fields.join('\0')));
-    return core.abi.http_answered(id, hidden ? 0 : response.status, n);
+    return core.abi.http_answered(id, status, n);
   }
 
   /**
-   * Reads a response's body, as far as the core allows.
+   * Reads a response's body, as far as the core allows, into the plug-in's memory.
    * @param {Response} response
    * @param {AbortSignal} signal
-   * @returns {Promise<Uint8Array[] | null>} null if it was too much
+   * @returns {Promise<number>} its offset
    */
-  async #read(response, signal) {
-    const { core, id } = this.#plugin;
-    const reader = response.body?.getReader();
-    const parts = [];
-    while (reader) {
-      const { done, value } = await reader.read();
-      if (done || signal.aborted) break;
-      if (!core.abi.http_receive(id, value.length)) {
-        reader.cancel().catch(() => {});
-        return null;
-      }
-      parts.push(value);
-    }
-    return parts;
-  }
-
-  /**
-   * Copies a body into the plug-in's memory.
-   * @param {Uint8Array[] | null} parts
-   * @param {AbortSignal} signal
-   * @returns {number} its offset
-   */
-  #give(parts, signal) {
-    if (parts === null || signal.aborted) return STOP;
-    const length = parts.reduce((n, part) => n + part.length, 0);
+  async #receive(response, signal) {
+    const parts = await readParts(response, Number(this.#plugin.core.collectText()), signal);
+    if (signal.aborted) return STOP;
+    if (typeof parts === 'number') return this.#fail(Failed.TOO_LARGE);
+    const length = lengthOf(parts);
     if (length === 0) return 0;
-    const at = this.#plugin.kernel.host_alloc(length) >>> 0;
-    if (at === 0) {
-      this.#fail(Failed.NO_ROOM);
-      return STOP;
-    }
-    const bytes = this.#plugin.memory.bytes();
-    let to = at;
-    for (const part of parts) {
-      bytes.set(part, to);
-      to += part.length;
-    }
+    const at = length < 2 ** 32 ? this.#plugin.kernel.host_alloc(length) >>> 0 : 0;
+    if (at === 0) return this.#fail(Failed.NO_ROOM, "no room for the response in the plug-in's memory");
+    copyParts(parts, this.#plugin.memory.bytes(), at);
     return at;
   }
 
@@ -208,6 +174,7 @@ export class Http {
     const { core, id } = this.#plugin;
     const [n] = core.post(text);
     core.abi.http_fail(id, reason, n);
+    return STOP;
   }
 }
 
@@ -223,6 +190,31 @@ function addressOf(text, base) {
     return [url.href, url.protocol.slice(0, -1), url.hostname, url.port, url.username || url.password ? '1' : ''];
   } catch {
     return NONE;
+  }
+}
+
+/**
+ * Headers as guests get them. Their names are in lower case and values of one name
+ * joined already, except for cookies: these have commas of their own, and no line
+ * breaks.
+ * @param {Headers} headers
+ */
+function headersJSON(headers) {
+  /** @type {Record<string, string>} */
+  const all = Object.create(null);
+  headers.forEach((value, name) => (all[name] = name in all ? `${all[name]}\n${value}` : value));
+  return JSON.stringify(all);
+}
+
+/**
+ * Lets the connection of a response go that nobody reads.
+ * @param {Response} response
+ */
+async function discard(response) {
+  try {
+    await response.body?.cancel();
+  } catch {
+    // It is gone already, or was never one.
   }
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 
 import { handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
-import { CallState, canSuspend, promised } from './call_state.mjs';
+import { CallState, canSuspend, promised, suspending } from './call_state.mjs';
 import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { HostFunctions } from './functions.mjs';
@@ -559,7 +559,7 @@ export class Plugin {
     core.checkAfter(error);
     if (core.dead) throw core.dead;
     if (!this.#closed) {
-      if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, this.#state.cause ?? error);
+      if (thrown === null) return this.#finish(Outcome.TRAPPED, 0, this.#state.takeCause() ?? error);
       this.#report('plugin_end', Outcome.USER_ERROR, 0);
     }
     throw thrown === null ? closedError(name) : thrown.error;
@@ -614,8 +614,8 @@ export class Plugin {
         const code = await this.#step(op & 255, op >> 8);
         op = this.#report('plugin_next', Outcome.RETURNED, code);
       } catch (error) {
-        op = this.#stepFailed(error);
-        cause = error;
+        cause = this.#state.takeCause() ?? error;
+        op = this.#stepFailed(error, cause);
       }
     }
   }
@@ -657,24 +657,28 @@ export class Plugin {
    */
   async #initialise(f) {
     if (!this.#waits) return f(0, 0);
+    const { waiting } = this.#core;
     this.#state.suspendable = true;
+    waiting.add(this.#state);
     try {
       return await promised(f)(0, 0);
     } finally {
       this.#state.suspendable = false;
+      waiting.delete(this.#state);
     }
   }
 
   /**
    * @param {unknown} error
+   * @param {unknown} cause what is behind it, or itself
    * @returns {number} the next step
    */
-  #stepFailed(error) {
+  #stepFailed(error, cause) {
     const core = this.#core;
     core.checkAfter(error);
     if (core.dead) throw core.dead;
     const thrown = this.#state.takeThrown();
-    if (thrown === null) return this.#report('plugin_next', Outcome.TRAPPED, this.#calledEarly(), error);
+    if (thrown === null) return this.#report('plugin_next', Outcome.TRAPPED, this.#calledEarly(), cause);
     this.#report('plugin_next', Outcome.USER_ERROR, 0);
     throw thrown.error;
   }
@@ -692,7 +696,14 @@ export class Plugin {
       gate,
       go: { __proto__: raw, id: this.#id, max_pages: maxPages },
       host: {
-        http: this.#http.import(this.#waits),
+        http: (/** @type {number} */ _, /** @type {number} */ n) => {
+          const plugin = self.deref();
+          return plugin ? plugin.#http.begin(n >>> 0) : 0;
+        },
+        http_wait: suspending((/** @type {number} */ _, /** @type {number} */ off, /** @type {number} */ n) => {
+          const plugin = self.deref();
+          return plugin ? plugin.#http.wait(off >>> 0, n >>> 0) : -1;
+        }),
         log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) => {
           const plugin = self.deref();
           return plugin ? plugin.#logRecord(level, off >>> 0, n >>> 0) : 0;

@@ -2,11 +2,12 @@ package wazeroengine
 
 import (
 	"bytes"
-	"errors"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/extism-js/extism-js/internal/fault"
@@ -17,9 +18,6 @@ import (
 // stopHTTP in place of an offset says that the guest must be stopped, for a reason
 // that the environment keeps.
 const stopHTTP = -1
-
-// maxPart is how much of a response is read at once, in bytes.
-const maxPart = 64 << 10
 
 // requestHTTP makes the request that the guest has begun, and gives the offset of the
 // response. The shim's Http is the same in JavaScript.
@@ -32,7 +30,7 @@ func (p *Plugin) requestHTTP(off, n uint32) float64 {
 	p.kernel.Read(off, body)
 	response, err := p.send(env, body)
 	if err != nil {
-		env.HTTPFail(err.Error())
+		env.HTTPFail(fault.HTTPFailed, err.Error())
 		return stopHTTP
 	}
 	if response == nil {
@@ -50,14 +48,7 @@ func (p *Plugin) send(env *hostenv.Env, body []byte) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		a := hostenv.HTTPAnswer{Status: response.StatusCode}
-		for name, values := range response.Header {
-			for _, v := range values {
-				a.Headers = append(a.Headers, policy.Header{Name: strings.ToLower(name), Value: v})
-			}
-		}
-		a.Location = parseURL(response.Header.Get("Location"), response.Request.URL)
-		next := env.HTTPAnswered(a)
+		next := env.HTTPAnswered(answer(response))
 		if next == hostenv.HTTPBody {
 			return response, nil
 		}
@@ -66,6 +57,25 @@ func (p *Plugin) send(env *hostenv.Env, body []byte) (*http.Response, error) {
 			return nil, nil
 		}
 	}
+}
+
+// answer describes a response. The transport takes the length away from what it has
+// decompressed.
+func answer(response *http.Response) hostenv.HTTPAnswer {
+	var headers policy.Headers
+	for _, name := range slices.Sorted(maps.Keys(response.Header)) {
+		for _, value := range response.Header[name] {
+			headers = append(headers, policy.Header{Name: strings.ToLower(name), Value: value})
+		}
+	}
+	a := hostenv.HTTPAnswer{Status: response.StatusCode, Headers: policy.EncodeHeaders(headers)}
+	if response.Header.Get("Content-Encoding") == "" {
+		a.Length = response.Header.Get("Content-Length")
+	}
+	if location := response.Header["Location"]; len(location) > 0 {
+		a.Redirects, a.Location = true, parseURL(location[0], response.Request.URL)
+	}
+	return a
 }
 
 func (p *Plugin) roundTrip(env *hostenv.Env, body []byte) (*http.Response, error) {
@@ -90,21 +100,15 @@ func (p *Plugin) roundTrip(env *hostenv.Env, body []byte) (*http.Response, error
 
 // receive copies a response's body into a new block.
 func (p *Plugin) receive(env *hostenv.Env, body io.Reader) float64 {
-	var all []byte
-	part := make([]byte, maxPart)
-	for {
-		n, err := body.Read(part)
-		if !env.HTTPReceive(uint64(n)) {
-			return stopHTTP
-		}
-		all = append(all, part[:n]...)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			env.HTTPFail(err.Error())
-			return stopHTTP
-		}
+	limit := env.HTTPLimit()
+	all, err := io.ReadAll(io.LimitReader(body, int64(min(limit, math.MaxInt64-1))+1))
+	if err == nil && uint64(len(all)) > limit {
+		env.HTTPFail(fault.HTTPTooLarge, "")
+		return stopHTTP
+	}
+	if err != nil {
+		env.HTTPFail(fault.HTTPFailed, err.Error())
+		return stopHTTP
 	}
 	if len(all) == 0 {
 		return 0
@@ -114,7 +118,7 @@ func (p *Plugin) receive(env *hostenv.Env, body io.Reader) float64 {
 		off = p.kernel.Alloc(uint32(len(all)))
 	}
 	if off == 0 || !p.kernel.Write(off, all) {
-		env.HTTPRefuse(fault.OutOfMemory, "no room for the response in the plug-in's memory")
+		env.HTTPFail(fault.OutOfMemory, "no room for the response in the plug-in's memory")
 		return stopHTTP
 	}
 	return float64(off)

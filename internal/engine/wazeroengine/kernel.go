@@ -178,7 +178,10 @@ func (e *Engine) hostEnv(ctx context.Context) (*Instance, error) {
 // hostSinks makes the module behind the kernel's imports from "host".
 func (e *Engine) hostSinks(ctx context.Context) (*Instance, error) {
 	return e.host(ctx, e.kernel.info, "host", func(name string) func([]uint64) uint64 {
-		if name == "http" {
+		switch name {
+		case "http":
+			return func([]uint64) uint64 { return 1 } // guests can always wait here
+		case "http_wait":
 			return func(a []uint64) uint64 {
 				if request := e.kernels[int32(a[0])].config.HTTP; request != nil {
 					return api.EncodeF64(request(uint32(a[1]), uint32(a[2])))
