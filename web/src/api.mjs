@@ -6,6 +6,7 @@ import { ExtismError } from './error.mjs';
 import { isThenable, readOptions, readRequest, settled } from './input.mjs';
 import { PluginOutput } from './output.mjs';
 import { Plugin } from './plugin.mjs';
+import { Pool, readPoolOptions } from './pool.mjs';
 import { CAPABILITIES } from './capabilities.mjs';
 import { stores } from './stores.mjs';
 
@@ -90,6 +91,17 @@ export async function compilePlugin(manifest, options) {
   const mine = currentCore();
   if (!mine.running) await starting(mine, request);
   return new CompiledPlugin(compiledManifest(request, await mine.create(request)), options, createPlugin);
+}
+
+/**
+ * Creates a pool of plug-ins; see types/extism.d.ts.
+ * @param {unknown} manifest
+ * @param {unknown} [given]
+ */
+export async function createPool(manifest, given) {
+  const { settings, options } = readPoolOptions(given, assets.worker === true);
+  const compiled = await compilePlugin(manifest, options);
+  return Pool.open(() => compiled.instantiate(), settings);
 }
 
 /**

@@ -9,7 +9,7 @@ import kernel from '../../internal/kernel/kernel.wasm';
 import wasi from '../../internal/kernel/wasi.wasm';
 import { configure, createPlugin } from './api.mjs';
 
-export { CAPABILITIES, ExtismError, PluginOutput, codecs, compilePlugin, coreStats, createPlugin, hostFunction, newPlugin, stores } from './api.mjs';
+export { CAPABILITIES, ExtismError, PluginOutput, codecs, compilePlugin, coreStats, createPlugin, createPool, hostFunction, newPlugin, stores } from './api.mjs';
 export default createPlugin;
 
 /** @param {unknown} module */

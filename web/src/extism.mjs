@@ -9,7 +9,7 @@ import { configure, createPlugin } from './api.mjs';
 import { gate } from './gate.mjs';
 import { compileOnce, compileURL, forgetCompiled, readFile } from './load.mjs';
 
-export { CAPABILITIES, ExtismError, PluginOutput, codecs, compilePlugin, coreStats, createPlugin, hostFunction, newPlugin, stores } from './api.mjs';
+export { CAPABILITIES, ExtismError, PluginOutput, codecs, compilePlugin, coreStats, createPlugin, createPool, hostFunction, newPlugin, stores } from './api.mjs';
 export default createPlugin;
 
 configure({

@@ -48,7 +48,7 @@ const IGNORED = ['sharedArrayBufferSize', 'nodeWorkerArgs'];
  * @param {() => T} read
  * @returns {T}
  */
-function reading(what, code, read) {
+export function reading(what, code, read) {
   try {
     return read();
   } catch (error) {

@@ -647,9 +647,9 @@ export type ExtismErrorCode =
   | 'HTTP_TOO_LARGE'
   /** The store of the vars has failed; `cause` has what it has thrown. */
   | 'STORE_FAILED'
-  /** The plug-in is inside another call. */
+  /** The plug-in is inside another call; of a pool, all are, and as many calls wait as may. */
   | 'BUSY'
-  /** The plug-in has been closed. */
+  /** The plug-in or the pool has been closed. */
   | 'CLOSED'
   /** This version or platform cannot do it; the message says what to do instead. */
   | 'UNSUPPORTED'
@@ -750,6 +750,132 @@ export interface CompiledPlugin {
  * const [a, b] = await Promise.all([compiled.instantiate(), compiled.instantiate()]);
  */
 export function compilePlugin(manifest: ManifestLike | PromiseLike<ManifestLike>, options?: ExtismPluginOptions): Promise<CompiledPlugin>;
+
+/** Options of {@link createPool}; all others are those of each plug-in. */
+export interface PoolOptions extends Omit<ExtismPluginOptions, 'maxQueue'> {
+  /**
+   * How many plug-ins are made at once and kept from then on: 0 to 2^53 - 1. Unset: 1,
+   * so that what cannot be linked fails when the pool is created.
+   */
+  min?: number | undefined;
+  /**
+   * How many plug-ins there may be, and so how many calls run or wait for something at
+   * the same time: 1 to 2^53 - 1, not less than `min`. Unset: as many as there are
+   * processors with `worker`, 8 on edge workers, and else 1; or `min` if that is more.
+   */
+  max?: number | undefined;
+  /**
+   * Milliseconds after which a plug-in that is not needed is closed, if there are more
+   * than `min`: 0 to 2^53 - 1, or Infinity for never. Unset: 60,000. Nothing keeps
+   * Node alive meanwhile. On edge workers it happens with the next call.
+   */
+  idleMs?: number | undefined;
+  /**
+   * How many calls may wait for others to end: 0 to 2^53 - 1, or Infinity. More fail
+   * with `BUSY` at once. Unset: 1,000. Calls for which another plug-in may be made do
+   * not count. On edge workers none waits, whatever this says.
+   */
+  maxQueue?: number | undefined;
+  /** Same as {@link ExtismPluginOptions.runInWorker}. Needed to compute on more than one processor. */
+  worker?: boolean | undefined;
+}
+
+/** What a {@link Pool} is doing and has done. */
+export interface PoolStats {
+  /** How many plug-ins there are: those that are idle, and those that are busy. */
+  readonly size: number;
+  readonly idle: number;
+  readonly busy: number;
+  /** How many calls wait for a plug-in. */
+  readonly waiting: number;
+  /** How many plug-ins have been made so far. */
+  readonly created: number;
+  /** How many have been dropped because they were of no use any more. */
+  readonly replaced: number;
+  /** How many calls and uses a plug-in has got, or could not be made for. */
+  readonly calls: number;
+  /** How many of these have failed. Those that were refused, or left while they waited, count in neither. */
+  readonly failures: number;
+}
+
+/**
+ * Plug-ins of one kind. A call gets one for itself; while all are taken, calls wait
+ * in the order in which they were made. Each call ends exactly once: by its result,
+ * its error, its signal, or the end of the pool. Not in `@extism/extism`.
+ *
+ * Vars belong to one plug-in, and calls come to any: use {@link use} for calls that
+ * need each other's, or give a store (`vars`), which then is that of all of them.
+ *
+ * A plug-in that traps goes on with a fresh instance. One whose call fails with
+ * `CORE_CRASHED`, `WORKER_FAILED`, `CLOSED` or `INTERNAL` is closed and replaced.
+ */
+export interface Pool extends AsyncDisposable {
+  /**
+   * Calls a function, as {@link ExtismPlugin.call} does. A host function must not wait
+   * for a call of its own pool if that may need all of its plug-ins.
+   * @param input is copied
+   * @param options its signal takes the call out of the queue at once while it waits, and
+   *   later does what it does in {@link ExtismPlugin.call}; it rejects with the signal's reason
+   * @throws ExtismError `BUSY` if too many wait already, `CLOSED` once the pool is drained
+   *   or closed, and what says why no plug-in could be made, if none is left
+   */
+  call<T = any>(
+    name: string,
+    input?: string | Uint8Array | ArrayBuffer | ArrayBufferView | null,
+    hostContext?: T,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<PluginOutput | null>;
+  /** A function that takes and gives values, as {@link ExtismPlugin.function} makes it. */
+  function<I = void, O = void>(
+    name: string,
+    codecs?: { input?: Encoder<I> | undefined; output?: Decoder<O> | undefined },
+  ): PluginFunction<I, O>;
+  /**
+   * Lends a plug-in to a function until what that returns is settled, and gives its
+   * result. The vars are as whoever had the plug-in before has left them. It must not
+   * be closed; if calls are still under way at the end, it is, and they fail.
+   * @param options its signal ends the wait for a plug-in, and nothing later
+   * @throws as {@link call}, or what the function throws
+   *
+   * @example
+   * const total = await pool.use(async (plugin) => {
+   *   for (const line of lines) await plugin.call('add', line);
+   *   return (await plugin.call('total')).json();
+   * });
+   */
+  use<T>(f: (plugin: ExtismPlugin) => T | PromiseLike<T>, options?: { signal?: AbortSignal | undefined }): Promise<T>;
+  /**
+   * Takes no more calls, waits until all have ended that were made, and closes the
+   * plug-ins.
+   * @throws what the first plug-in has thrown that could not be closed without an error, as `STORE_FAILED`; it is closed all the same
+   */
+  drain(): Promise<void>;
+  /**
+   * Takes no more calls, and closes the plug-ins: calls that wait, and those whose
+   * guests are suspended, fail with `CLOSED`. Doing so again has no effect.
+   * @throws as {@link drain}
+   */
+  close(): Promise<void>;
+  /** A picture of this moment. */
+  readonly stats: PoolStats;
+}
+
+/**
+ * Loads and compiles a plug-in's modules once, and makes as many plug-ins of them as
+ * calls need. After one could not be made the next is tried after 0.1 seconds, and
+ * after twice as long each time, up to 5 seconds. See docs/POOLS.md.
+ *
+ * `await using` closes the pool at the end of its block.
+ *
+ * @param manifest as for {@link createPlugin}
+ * @throws ExtismError as {@link createPlugin}; there is no pool then
+ *
+ * @example
+ * const pool = await createPool('https://example.com/count_vowels.wasm', { useWasi: true, max: 4 });
+ * const outputs = await Promise.all(texts.map((text) => pool.call('count_vowels', text)));
+ * await pool.drain();
+ */
+export function createPool(manifest: ManifestLike | PromiseLike<ManifestLike>, options?: PoolOptions): Promise<Pool>;
 
 /**
  * What the core uses, or null if none is running: the size of its memory in bytes,

@@ -7,6 +7,7 @@ import type * as runtime from '../../src/extism.mjs';
 import type * as edge from '../../src/edge.mjs';
 import type { CallContext as RuntimeContext } from '../../src/context.mjs';
 import type { Plugin as RuntimePlugin } from '../../src/plugin.mjs';
+import type { Pool as RuntimePool } from '../../src/pool.mjs';
 
 /** True if two types have the same public members. */
 type SameKeys<A, B> = [keyof A] extends [keyof B] ? ([keyof B] extends [keyof A] ? true : never) : never;
@@ -24,6 +25,8 @@ export const capabilities: SameKeys<declared.Capabilities, typeof runtime.CAPABI
 export const output: SameKeys<declared.PluginOutput, runtime.PluginOutput> = true;
 export const error: SameKeys<declared.ExtismError, runtime.ExtismError> = true;
 export const plugin: SameKeys<Named<declared.ExtismPlugin>, Named<RuntimePlugin>> = true;
+export const pool: SameKeys<Named<declared.Pool>, Named<RuntimePool>> = true;
+export const poolStats: SameKeys<declared.PoolStats, RuntimePool['stats']> = true;
 export const codecs: SameKeys<typeof declared.codecs, typeof runtime.codecs> = true;
 export const context: SameKeys<Named<declared.CallContext>, Named<RuntimeContext>> = true;
 

@@ -5,18 +5,22 @@ import createPlugin, {
   CAPABILITIES,
   ExtismError,
   PluginOutput,
+  codecs,
   coreStats,
+  createPool,
   newPlugin,
   stores,
   type CallContext,
   type CurrentPlugin,
   type ExtismErrorCode,
+  type ExtismPlugin,
   type ExtismPluginOptions,
   type Logger,
   type Manifest,
   type ManifestLike,
   type Plugin,
   type VarStore,
+  type Pool,
 } from '../../types/extism.js';
 
 const functions: ExtismPluginOptions['functions'] = {
@@ -97,5 +101,15 @@ export function failures(error: unknown): string {
 
 // @ts-expect-error options are checked
 export const wrong = createPlugin('x.wasm', { useWasm: true });
+
+export async function pooled(): Promise<number> {
+  await using pool: Pool = await createPool(manifest, { min: 0, max: 4, idleMs: Infinity, maxQueue: 100, useWasi: true, functions });
+  const output: PluginOutput | null = await pool.call('run', 'input', { why: 'because' }, { signal: AbortSignal.timeout(5) });
+  const shout = pool.function('shout', { input: codecs.text, output: codecs.text });
+  const text: string = await shout('x');
+  const length: number = await pool.use(async (plugin: ExtismPlugin) => (await plugin.call('run'))!.byteLength);
+  await pool.drain();
+  return output!.byteLength + text.length + length + pool.stats.size + pool.stats.waiting;
+}
 
 export const facts: [boolean, number | undefined] = [CAPABILITIES.supportsWasiPreview1, coreStats()?.memoryBytes];
