@@ -1,16 +1,17 @@
 // @ts-check
 
-import { handle, KERNEL_SLOT, Memory, NO_TEXT, Op, Outcome } from './abi.mjs';
-import { CallState, canSuspend, promised, suspending } from './call_state.mjs';
+import { handle, KERNEL_SLOT, NO_TEXT, Op, Outcome } from './abi.mjs';
+import { CallState, canSuspend, promised } from './call_state.mjs';
 import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { HostFunctions } from './functions.mjs';
 import { unescape } from './host.mjs';
 import { Http } from './http.mjs';
 import { bytesOf } from './input.mjs';
+import { Instances } from './instances.mjs';
 import { LEVELS, levelNumber, Log } from './log.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
-import { Trampoline } from './trampoline.mjs';
+import { Turns } from './turns.mjs';
 import { typedFunction } from './typed.mjs';
 import { decodeVars, loadVars, storedKeyBytes, VarSaver } from './vars.mjs';
 
@@ -24,7 +25,7 @@ import { decodeVars, loadVars, storedKeyBytes, VarSaver } from './vars.mjs';
  * @property {Core} core
  * @property {number} id
  * @property {any} kernel the exports of the kernel's instance
- * @property {Memory} memory the kernel's
+ * @property {import('./abi.mjs').Memory} memory the kernel's
  * @property {(cause?: unknown) => ExtismError} error what the core says has gone wrong
  * @property {import('./log.mjs').LogLevel} logLevel
  */
@@ -81,14 +82,10 @@ export class Plugin {
   #names = [];
   /** @type {any} */
   #kernel;
-  /** @type {Memory} */
+  /** @type {import('./abi.mjs').Memory} the kernel's */
   #memory;
-  /** @type {WebAssembly.Instance[]} */
-  #instances = [];
-  /** @type {WebAssembly.Exports[]} for WASI, by module; of those that import it */
-  #adapters = [];
-  /** @type {Trampoline[]} by module; of those that import from others in a circle */
-  #trampolines = [];
+  /** @type {Instances} */
+  #instances;
   /** @type {Map<string, GuestFunction>} */
   #functions = new Map();
   #context;
@@ -98,19 +95,12 @@ export class Plugin {
   /** Whether guests are called so that they can be suspended. */
   #waits = false;
   #outputs = new OutputSlab();
-  /** @type {Set<number>} handles of the memories of guests whose output is handed on */
-  #captured = new Set();
+  /** @type {number[]} handles of the memories of guests whose output is handed on */
+  #captured = [];
   /** Whether a guest is running or suspended. */
   #active = false;
   #closed = false;
-  /**
-   * The last of the calls that could not be done at once, while there are any: they
-   * wait for each other in turn. It is never rejected.
-   * @type {Promise<void> | null}
-   */
-  #busy = null;
-  /** How many of them have not begun. */
-  #queued = 0;
+  #turns = new Turns();
   /** Where the core notes where the vars are. */
   #varsAt = 0;
   /** @type {Uint8Array | null} the vars, on their way from a dead core to one that is alive */
@@ -180,7 +170,7 @@ export class Plugin {
 
   /** Whether a call need not wait for its turn; one from inside a call must not. */
   get #free() {
-    return this.#busy === null || this.#state.inside;
+    return this.#turns.last === null || this.#state.inside;
   }
 
   /**
@@ -193,21 +183,13 @@ export class Plugin {
    */
   #callInTurn(name, given, hostContext, begin) {
     // On the edge no request may wait for another one's.
-    if (this.#core.assets.worker || this.#queued >= this.#local.maxQueue) throw busyError(name, this.#queued);
+    if (this.#core.assets.worker || this.#turns.waiting >= this.#local.maxQueue) throw busyError(name, this.#turns.waiting);
     const copy = given.slice(); // the caller may change it meanwhile
-    let waits = true;
-    const leave = () => {
-      if (waits) this.#queued--;
-      waits = false;
-    };
-    this.#queued++;
-    const run = /** @type {Promise<void>} */ (this.#busy).then(() => {
-      leave();
+    const { call, leave } = this.#turns.enter(() => {
       begin?.();
       return this.#runNow(name, copy, hostContext);
     });
-    this.#last(run);
-    return { call: this.#saver === null ? run : this.#saved(() => run), leave };
+    return { call: this.#saver === null ? call : this.#saved(() => call), leave };
   }
 
   /**
@@ -258,7 +240,7 @@ export class Plugin {
   callSync(name, input, hostContext) {
     if (this.#closed) throw closedError(name);
     const given = checkInput(input);
-    if (this.#busy !== null && !this.#state.inside) throw busyError(name);
+    if (!this.#free) throw busyError(name);
     if (this.#core.dead) throw this.#core.dead;
     const f = this.#function(name);
     const off = this.#begin(f.number, given.length);
@@ -274,30 +256,6 @@ export class Plugin {
     } finally {
       this.#saver?.save().catch(() => {}); // what is not saved is tried again with the next call
     }
-  }
-
-  /**
-   * Makes a call the last of those that others have to wait for.
-   * @template T
-   * @param {Promise<T>} call
-   */
-  #last(call) {
-    const ended = () => {
-      if (this.#busy === busy) this.#busy = null;
-    };
-    const busy = call.then(ended, ended);
-    this.#busy = busy;
-    return call;
-  }
-
-  /**
-   * Has others wait for a call that takes its time, unless they do so already because
-   * it has waited itself.
-   * @template T
-   * @param {Promise<T>} call
-   */
-  #occupy(call) {
-    return this.#busy === null ? this.#last(call) : call;
   }
 
   /**
@@ -336,14 +294,14 @@ export class Plugin {
    */
   #runNow(name, given, hostContext) {
     if (this.#closed) throw closedError(name);
-    if (this.#core.dead) return this.#occupy(this.#callRevived(name, given.slice(), hostContext));
+    if (this.#core.dead) return this.#turns.occupy(this.#callRevived(name, given.slice(), hostContext));
     const f = this.#function(name);
     const off = this.#begin(f.number, given.length);
     const step = off < NO_ROOM ? this.#stepOf(off) : Op.CALL;
     this.#state.reset();
-    if (step !== Op.CALL) return this.#occupy(this.#callPrepared(name, f, given.slice(), hostContext, step));
+    if (step !== Op.CALL) return this.#turns.occupy(this.#callPrepared(name, f, given.slice(), hostContext, step));
     if (!this.#give(off, given)) return this.#finish(Outcome.NO_ROOM, given.length);
-    if (this.#waits) return this.#occupy(this.#runSuspendable(name, f, hostContext));
+    if (this.#waits) return this.#turns.occupy(this.#runSuspendable(name, f, hostContext));
     return this.#run(name, f, hostContext);
   }
 
@@ -511,7 +469,7 @@ export class Plugin {
   #over() {
     this.#active = false;
     this.#context[HOST_CONTEXT] = null;
-    if (this.#captured.size > 0) this.#flushOutput();
+    if (this.#captured.length > 0) this.#flushOutput();
   }
 
   /**
@@ -634,17 +592,15 @@ export class Plugin {
       case Op.INSTANTIATE:
         await withMemory(() => this.#instantiate(module));
         return 0;
-      case Op.BRIDGE: {
-        const imports = WebAssembly.Module.imports(this.#modules[module]);
-        this.#trampolines[module] = new Trampoline(this.#core.collect(), imports, this.#core.gate.trap);
+      case Op.BRIDGE:
+        this.#instances.bridge(module, this.#core.collect());
         return 0;
-      }
       case Op.WIRE:
-        this.#trampolines[module].wire(this.#instances);
+        this.#instances.wire(module);
         return 0;
       default: {
         this.#calling = this.#core.collectText();
-        const f = /** @type {Function} */ (this.#instances[module].exports[this.#calling]);
+        const f = /** @type {Function} */ (this.#instances.list[module].exports[this.#calling]);
         this.#kernel.host_begin(0);
         return toCode(await this.#initialise(f));
       }
@@ -678,80 +634,48 @@ export class Plugin {
     core.checkAfter(error);
     if (core.dead) throw core.dead;
     const thrown = this.#state.takeThrown();
-    if (thrown === null) return this.#report('plugin_next', Outcome.TRAPPED, this.#calledEarly(), cause);
+    if (thrown === null) return this.#report('plugin_next', Outcome.TRAPPED, this.#instances.calledEarly, cause);
     this.#report('plugin_next', Outcome.USER_ERROR, 0);
     throw thrown.error;
   }
 
-  /** The number of the function that was called before there was one, or 0. */
-  #calledEarly() {
-    return this.#trampolines.find((t) => t?.early)?.early ?? 0;
-  }
-
   #startKernel() {
-    const { abi, assets, gate, raw } = this.#core;
-    const maxPages = abi.plugin_max_pages(this.#id);
-    const self = new WeakRef(this); // the kernel must not keep the plug-in alive: the core knows it
-    this.#kernel = new WebAssembly.Instance(assets.kernel(), {
-      gate,
-      go: { __proto__: raw, id: this.#id, max_pages: maxPages },
-      host: {
-        http: (/** @type {number} */ _, /** @type {number} */ n) => {
-          const plugin = self.deref();
-          return plugin ? plugin.#http.begin(n >>> 0) : 0;
-        },
-        http_wait: suspending((/** @type {number} */ _, /** @type {number} */ off, /** @type {number} */ n) => {
-          const plugin = self.deref();
-          return plugin ? plugin.#http.wait(off >>> 0, n >>> 0) : -1;
-        }),
-        log: (/** @type {number} */ _, /** @type {number} */ level, /** @type {number} */ off, /** @type {number} */ n) => {
-          const plugin = self.deref();
-          return plugin ? plugin.#logRecord(level, off >>> 0, n >>> 0) : 0;
-        },
-      },
-    }).exports;
-    this.#memory = new Memory(this.#kernel.memory);
-    this.#core.memories.set(handle(this.#id, KERNEL_SLOT), this.#kernel.memory, this.#kernel.host_alloc);
+    this.#instances.start();
+    this.#kernel = this.#instances.kernel;
+    this.#memory = this.#instances.memory;
   }
 
   /** @param {number} module */
   async #instantiate(module) {
-    const { memories } = this.#core;
-    const at = handle(this.#id, module);
-    /** @type {Record<string, any>} */
-    const imports = Object.assign(Object.create(null), this.#hostFunctions.imports(module), { 'extism:host/env': this.#kernel });
-    this.#names.forEach((name, i) => {
-      if (this.#instances[i]) imports[name] = this.#instances[i].exports;
-    });
-    Object.assign(imports, this.#trampolines[module]?.imports);
-    if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
-      imports.wasi_snapshot_preview1 = this.#adapters[module] ??= this.#adapter(at);
-      if (this.#local.wasiOutput) this.#captured.add(at);
-    }
-    memories.set(at, undefined);
-    const instance = await WebAssembly.instantiate(this.#modules[module], imports);
-    this.#instances[module] = instance;
-    memories.set(at, instance.exports.memory);
+    await this.#instances.instantiate(module, this.#hostFunctions.imports(module));
     for (const f of this.#functions.values()) f.run = f.wait = /** @type {any} */ (undefined);
+    if (this.#local.wasiOutput) this.#captured = this.#instances.withWasi;
   }
 
   /**
-   * Makes the WASI adapter of a module, which serves all its instances in turn.
-   * @param {number} at the handle of the guest's memory
+   * What its instances call, which do not keep it alive.
+   * @returns {import('./instances.mjs').Sinks}
    */
-  #adapter(at) {
-    const { assets, gate, raw } = this.#core;
+  #sinks() {
     const self = new WeakRef(this);
-    return new WebAssembly.Instance(assets.wasi(), {
-      gate,
-      go: { __proto__: raw, handle: at },
-      host: {
-        wasi_output: () => {
-          const plugin = self.deref();
-          return plugin ? plugin.#wasiOutput(at) : 0;
-        },
+    return {
+      log: (level, off, n) => {
+        const plugin = self.deref();
+        return plugin ? plugin.#logRecord(level, off, n) : 0;
       },
-    }).exports;
+      httpBegin: (n) => {
+        const plugin = self.deref();
+        return plugin ? plugin.#http.begin(n) : 0;
+      },
+      httpWait: (off, n) => {
+        const plugin = self.deref();
+        return plugin ? plugin.#http.wait(off, n) : -1;
+      },
+      wasiOutput: (at) => {
+        const plugin = self.deref();
+        return plugin ? plugin.#wasiOutput(at) : 0;
+      },
+    };
   }
 
   /**
@@ -767,10 +691,8 @@ export class Plugin {
     this.#modules = modules.map((record) => record.module);
     this.#records = modules;
     this.#request.sources = modules; // the bytes are not wanted any more
-    this.#instances = [];
-    this.#adapters = [];
-    this.#trampolines = [];
-    this.#captured.clear();
+    this.#instances = new Instances(core, id, names, this.#modules, this.#sinks());
+    this.#captured = [];
     this.#functions.clear();
     if (json) this.#request = { ...this.#request, text: withInput(this.#request.text, { json }) };
     this.#held = { core, id, modules: modules.length };
@@ -902,7 +824,7 @@ export class Plugin {
 
   /** @param {string} name */
   #main(name) {
-    return /** @type {Function} */ (this.#instances[this.#mainModule].exports[name]);
+    return /** @type {Function} */ (this.#instances.list[this.#mainModule].exports[name]);
   }
 
   get #mainModule() {
@@ -1038,12 +960,12 @@ export class Plugin {
   /** The main module's present instance; after a trap the next call makes a new one. */
   async getInstance() {
     if (this.#closed) throw closedError('');
-    return this.#instances[this.#mainModule];
+    return this.#instances.list[this.#mainModule];
   }
 
   /** Whether a call is under way or waiting for its turn. */
   isActive() {
-    return this.#active || this.#busy !== null;
+    return this.#active || this.#turns.last !== null;
   }
 
   /**
@@ -1051,7 +973,7 @@ export class Plugin {
    * @returns {Promise<boolean>} false, and nothing is done, while a call is under way
    */
   async reset() {
-    if (this.#active || this.#busy || this.#closed) return false;
+    if (this.isActive() || this.#closed) return false;
     this.#kernel.reset();
     return true;
   }
@@ -1064,7 +986,7 @@ export class Plugin {
     if (this.#closed) return;
     this.#closed = true;
     this.#state.stop(closedError(''));
-    while (this.#busy) await this.#busy;
+    while (this.#turns.last) await this.#turns.last;
     try {
       if (this.#saver !== null) await this.#saver.finish();
     } finally {
@@ -1076,9 +998,7 @@ export class Plugin {
     dropped.unregister(this);
     release(this.#held);
     // Whoever keeps the plug-in shall not keep its memories.
-    this.#instances = [];
-    this.#adapters = [];
-    this.#trampolines = [];
+    this.#instances = /** @type {any} */ (undefined);
     this.#kernel = undefined;
     this.#memory = /** @type {any} */ (undefined);
     this.#functions.clear();
