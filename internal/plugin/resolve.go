@@ -15,7 +15,7 @@ import (
 type refusal struct{ reason, offer string }
 
 // resolve finds what satisfies an import: a module, or the host, which is -1.
-func (w *walk) resolve(module int, imp *engine.Import) (provider int, no refusal) {
+func (w *walk) resolve(module int, imp *engine.Import) (provider int, _ refusal) {
 	provider, fromModule := w.byName[imp.Module]
 	switch {
 	case !fromModule:
@@ -23,17 +23,20 @@ func (w *walk) resolve(module int, imp *engine.Import) (provider int, no refusal
 	case provider == module:
 		return provider, refusal{reason: "a module cannot import from itself"}
 	}
-	from := "module " + quote(imp.Module) + " exports "
 	e, ok := w.exports[provider][imp.Name]
+	var no refusal
 	switch {
 	case !ok:
-		return provider, refusal{from + "no such " + imp.Kind.String(), "it exports " + nearest(imp.Name, exportNames(w.exports[provider]))}
+		no = refusal{"no such " + imp.Kind.String(), "it exports " + nearest(imp.Name, exportNames(w.exports[provider]))}
 	case e.Kind != imp.Kind:
-		return provider, refusal{from + "no such " + imp.Kind.String(), "exported as " + typeText(e.Kind, e.Type)}
+		no = refusal{"no such " + imp.Kind.String(), "exported as " + typeText(e.Kind, e.Type)}
 	case imp.Type != nil && e.Type != nil && !imp.Type.Accepts(*e.Type):
-		return provider, refusal{from + "it with another type", "exported as " + e.Type.String()}
+		no = refusal{"it with another type", "exported as " + e.Type.String()}
+	default:
+		return provider, refusal{}
 	}
-	return provider, refusal{}
+	no.reason = "module " + quote(imp.Module) + " exports " + no.reason
+	return provider, no
 }
 
 // checkHost says why the host does not offer an import, if so.
@@ -76,11 +79,13 @@ func (w *walk) checkHost(module int, imp *engine.Import) refusal {
 
 // checkFixed is checkHost for the functions that are always the same.
 func checkFixed(functions []kernel.Function, imp *engine.Import) refusal {
-	var names []string
 	for i := range functions {
 		if f := &functions[i]; f.Name == imp.Name {
 			return checkFunction(imp, &f.Type)
 		}
+	}
+	var names []string
+	for i := range functions {
 		names = append(names, functions[i].Name)
 	}
 	return missing(imp, names)
