@@ -3,6 +3,7 @@
 package bridge
 
 import (
+	"encoding/binary"
 	"fmt"
 	"unsafe"
 
@@ -53,17 +54,34 @@ func outboxLength() int32 { return int32(len(outbox)) }
 
 func reply[T string | []byte](data T) { outbox = append(outbox[:0:min(cap(outbox), keepBox)], data...) }
 
-// encodeStep packs a step; the name of a function to invoke is in the outbox. Only
-// steps that are about a module name it: the kernel takes 0 as the one to call.
-func encodeStep(s plugin.Step) int32 {
+// step packs a step; what belongs to it is in the outbox: the name of a function to
+// invoke, or a trampoline. Only steps that are about a module name it: the kernel
+// takes 0 as the one to call.
+func (e *entry) step(s plugin.Step) int32 {
 	switch s.Op {
 	case plugin.Invoke:
 		reply(s.Function)
-		fallthrough
-	case plugin.Instantiate:
+	case plugin.Bridge:
+		reply(encodeTrampoline(e.Trampoline(s.Module)))
+	}
+	switch s.Op {
+	case plugin.Invoke, plugin.Bridge, plugin.Instantiate, plugin.Wire:
 		return int32(s.Op) | int32(s.Module)<<8
 	}
 	return int32(s.Op)
+}
+
+// encodeTrampoline gives numbers of 32 bits: how many links there are, the number of
+// the first, and for each its place among the module's imports and the module that
+// provides it. Behind them is the module, or nothing if none can be made.
+func encodeTrampoline(t *plugin.Trampoline) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(t.Links)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(t.First))
+	for _, l := range t.Links {
+		b = binary.LittleEndian.AppendUint32(b, uint32(l.Import))
+		b = binary.LittleEndian.AppendUint32(b, uint32(l.Provider))
+	}
+	return append(b, t.Wasm...)
 }
 
 const failed = int32(plugin.Failed)
@@ -105,7 +123,7 @@ func abort(id int32, reason any) {
 func pluginStart(id int32) (op int32) {
 	defer guardStep(id, &op)
 	if e := find(id); e != nil {
-		return encodeStep(e.Start())
+		return e.step(e.Start())
 	}
 	return failed
 }
@@ -114,7 +132,7 @@ func pluginStart(id int32) (op int32) {
 func pluginNext(id, kind, code, messageLen, errorLen int32) (op int32) {
 	defer guardStep(id, &op)
 	if e := find(id); e != nil {
-		return encodeStep(e.Next(outcome(kind, code, messageLen, errorLen)))
+		return e.step(e.Next(outcome(kind, code, messageLen, errorLen)))
 	}
 	return failed
 }
@@ -144,7 +162,7 @@ func pluginBegin(id, function int32) (op int32) {
 	defer guardStep(id, &op)
 	inject.Point("begin")
 	if e := find(id); e != nil {
-		return encodeStep(e.Begin(e.functions[function]))
+		return e.step(e.Begin(e.functions[function]))
 	}
 	return failed
 }

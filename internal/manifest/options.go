@@ -3,6 +3,7 @@ package manifest
 import (
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/jsontree"
+	"github.com/extism-js/extism-js/internal/wasm"
 )
 
 // LogLevel is what a plug-in's log records are measured against; a record is
@@ -47,13 +48,19 @@ type Options struct {
 	UseWASI    bool
 	WASIOutput bool
 	LogLevel   LogLevel
-	Functions  map[string][]string // names of host functions by namespace
+	Functions  map[string]Functions // host functions by namespace
 }
 
-// DecodeOptions decodes options. The keys are those of the JavaScript API;
-// "functions" has the names alone.
+// Functions are the host functions of a namespace by their names, each with its
+// signature: nil if the host states none, and takes whatever a guest declares.
+type Functions map[string]*wasm.FuncType
+
+// DecodeOptions decodes options. The keys are those of the JavaScript API, but
+// "functions" has no functions in it. A namespace is a list of their names, or an
+// object with their signatures: {"f": {"params": ["i64"], "results": ["i64"]}}, of
+// which any part may be left out, or null.
 func DecodeOptions(v *jsontree.Value) (*Options, error) {
-	o := &Options{LogLevel: LogOff, Functions: map[string][]string{}}
+	o := &Options{LogLevel: LogOff, Functions: map[string]Functions{}}
 	d := decoder{}
 	d.members("options", v, func(key, path string, v *jsontree.Value) {
 		switch key {
@@ -65,7 +72,7 @@ func DecodeOptions(v *jsontree.Value) (*Options, error) {
 			o.LogLevel = d.logLevel(path, v)
 		case "functions":
 			for _, ns := range d.object(path, v) {
-				o.Functions[ns.Name] = d.stringList(path+"."+ns.Name, ns.Value)
+				o.Functions[ns.Name] = d.functions(path+"."+ns.Name, ns.Value)
 				d.reserved(path+"."+ns.Name, ns.Name)
 			}
 		default:
@@ -79,6 +86,52 @@ func DecodeOptions(v *jsontree.Value) (*Options, error) {
 		return nil, fault.New(fault.InvalidInput, e.Message)
 	}
 	return o, nil
+}
+
+func (d *decoder) functions(path string, v *jsontree.Value) Functions {
+	list := Functions{}
+	if v.Kind == jsontree.Object {
+		for _, m := range v.Members {
+			list[m.Name] = d.signature(path+"."+m.Name, m.Value)
+		}
+		return list
+	}
+	for _, name := range d.stringList(path, v) {
+		list[name] = nil
+	}
+	return list
+}
+
+func (d *decoder) signature(path string, v *jsontree.Value) *wasm.FuncType {
+	if v.Kind == jsontree.Null {
+		return nil
+	}
+	t := &wasm.FuncType{}
+	for _, m := range d.object(path, v) {
+		at := path + "." + m.Name
+		switch {
+		case m.Name != "params" && m.Name != "results":
+			d.fail(at, "unknown key")
+		case m.Value.Kind == jsontree.Null:
+		case m.Name == "params":
+			t.Params = d.valueTypes(at, m.Value)
+		default:
+			t.Results = d.valueTypes(at, m.Value)
+		}
+	}
+	return t
+}
+
+func (d *decoder) valueTypes(path string, v *jsontree.Value) []wasm.ValueType {
+	var types []wasm.ValueType
+	for _, name := range d.stringList(path, v) {
+		t, ok := wasm.ParseValueType(name)
+		if !ok {
+			d.fail(path, "%q is no value type; i32, i64, f32, f64 and externref are possible", name)
+		}
+		types = append(types, t)
+	}
+	return types
 }
 
 func (d *decoder) flag(path string, v *jsontree.Value) bool {

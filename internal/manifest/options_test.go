@@ -6,6 +6,7 @@ import (
 
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/jsontree"
+	"github.com/extism-js/extism-js/internal/wasm"
 )
 
 func decodeOptions(t *testing.T, text string) (*Options, error) {
@@ -18,7 +19,7 @@ func decodeOptions(t *testing.T, text string) (*Options, error) {
 }
 
 func TestDecodeOptions(t *testing.T) {
-	none := map[string][]string{}
+	none := map[string]Functions{}
 	for _, tt := range []struct {
 		name, text string
 		want       Options
@@ -34,7 +35,15 @@ func TestDecodeOptions(t *testing.T) {
 		{"error", `{"logLevel": "error"}`, Options{LogLevel: LogError, Functions: none}},
 		{"silent", `{"logLevel": "silent"}`, Options{LogLevel: LogOff, Functions: none}},
 		{"functions", `{"functions": {"ns": ["a", "b"], "empty": [], "extism:host/user": ["c"]}}`,
-			Options{LogLevel: LogOff, Functions: map[string][]string{"ns": {"a", "b"}, "empty": {}, "extism:host/user": {"c"}}}},
+			Options{LogLevel: LogOff, Functions: map[string]Functions{"ns": {"a": nil, "b": nil}, "empty": {}, "extism:host/user": {"c": nil}}}},
+		{"functions with signatures", `{"functions": {"ns": {"f": {"params": ["i64", "externref"], "results": ["f32"]}, "g": {}, "h": null}, "other": ["f"]}}`,
+			Options{LogLevel: LogOff, Functions: map[string]Functions{
+				"ns": {
+					"f": {Params: []wasm.ValueType{wasm.I64, wasm.ExternRef}, Results: []wasm.ValueType{wasm.F32}},
+					"g": {}, "h": nil,
+				},
+				"other": {"f": nil},
+			}}},
 		{"limits", `{"timeoutMs": 0, "allowedHosts": [], "config": {}, "memory": {"maxPages": 0}}`,
 			Options{LogLevel: LogOff, Functions: none, Limits: Manifest{
 				TimeoutMs: ptr[uint32](0), AllowedHosts: []string{}, Config: map[string]string{}, Memory: Memory{MaxPages: ptr[uint32](0)},
@@ -64,7 +73,11 @@ func TestDecodeOptionsRefuses(t *testing.T) {
 		{"a level in capitals", `{"logLevel": "INFO"}`, "options.logLevel: one of"},
 		{"a level that is a number", `{"logLevel": 2}`, "options.logLevel: string expected, not number"},
 		{"functions that are a list", `{"functions": ["f"]}`, "options.functions: object expected, not array"},
-		{"a namespace that is an object", `{"functions": {"ns": {"f": 1}}}`, "options.functions.ns: array expected, not object"},
+		{"a namespace that is a number", `{"functions": {"ns": 1}}`, "options.functions.ns: array expected, not number"},
+		{"a signature that is a number", `{"functions": {"ns": {"f": 1}}}`, "options.functions.ns.f: object expected, not number"},
+		{"a signature with more", `{"functions": {"ns": {"f": {"locals": []}}}}`, "options.functions.ns.f.locals: unknown key"},
+		{"parameters that are no list", `{"functions": {"ns": {"f": {"params": "i64"}}}}`, "options.functions.ns.f.params: array expected, not string"},
+		{"a type that there is not", `{"functions": {"ns": {"f": {"results": ["i32", "ref"]}}}}`, `options.functions.ns.f.results: "ref" is no value type`},
 		{"a function without a name", `{"functions": {"ns": [1]}}`, "options.functions.ns[0]: string expected, not number"},
 		{"the environment's namespace", `{"functions": {"extism:host/env": []}}`, `options.functions.extism:host/env: module name collision: "extism:host/env" is reserved`},
 		{"WASI's namespace", `{"functions": {"wasi_snapshot_preview1": []}}`, `module name collision: "wasi_snapshot_preview1" is reserved`},

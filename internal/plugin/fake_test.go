@@ -9,6 +9,7 @@ import (
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/manifest"
 	"github.com/extism-js/extism-js/internal/wasi"
+	"github.com/extism-js/extism-js/internal/wasm"
 )
 
 // fakeModule is a module without code: what it imports and exports is all that
@@ -52,6 +53,29 @@ func module(name, imports, exports string) Module {
 	return Module{Name: name, Module: m}
 }
 
+// typed gives one import (module/name) or export (name) of a module a type.
+func typed(m Module, what string, t wasm.ExternType) Module {
+	fake := m.Module.(*fakeModule)
+	for i, imp := range fake.imports {
+		if imp.Module+"/"+imp.Name == what && imp.Type == nil {
+			fake.imports[i].Type, fake.imports[i].Kind = &t, engine.Kind(t.Kind)
+			return m
+		}
+	}
+	for i, e := range fake.exports {
+		if e.Name == what {
+			fake.exports[i].Type, fake.exports[i].Kind = &t, engine.Kind(t.Kind)
+			return m
+		}
+	}
+	panic("there is no " + what)
+}
+
+// fn is the type of a function without results.
+func fn(params ...wasm.ValueType) wasm.ExternType {
+	return wasm.ExternType{Kind: wasm.KindFunc, Func: &wasm.FuncType{Params: params}}
+}
+
 // config makes a plug-in's config; the module named main is the main one, or else
 // the last.
 func config(modules ...Module) Config {
@@ -61,7 +85,7 @@ func config(modules ...Module) Config {
 	}
 	return Config{
 		Manifest: m,
-		Options:  &manifest.Options{UseWASI: true, LogLevel: manifest.LogOff, Functions: map[string][]string{"user": {"f", "g"}, "none": {}}},
+		Options:  &manifest.Options{UseWASI: true, LogLevel: manifest.LogOff, Functions: map[string]manifest.Functions{"user": {"f": nil, "g": nil, "i": {Params: []wasm.ValueType{wasm.I64}}}, "none": {}}},
 		Modules:  modules,
 		WASI: wasi.Options{
 			Random:   func([]byte) {},
@@ -93,7 +117,7 @@ func created(t *testing.T, modules ...Module) *Plugin {
 // describe puts a step into words.
 func describe(p *Plugin, s Step) string {
 	name := ""
-	if s.Op == Instantiate || s.Op == Invoke || s.Op == Call {
+	if s.Op != Kernel && s.Op != Ready && s.Op != Failed {
 		name = p.linked.modules[s.Module].Name
 	}
 	switch s.Op {
@@ -105,6 +129,10 @@ func describe(p *Plugin, s Step) string {
 		return "instantiate " + name
 	case Invoke:
 		return "invoke " + name + "." + s.Function
+	case Bridge:
+		return "bridge " + name
+	case Wire:
+		return "wire " + name
 	case Ready:
 		return "ready"
 	case Failed:

@@ -2,12 +2,9 @@ package plugin
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/extism-js/extism-js/internal/engine"
 	"github.com/extism-js/extism-js/internal/fault"
-	"github.com/extism-js/extism-js/internal/kernel"
 	"github.com/extism-js/extism-js/internal/manifest"
 )
 
@@ -19,13 +16,19 @@ type Module struct {
 	engine.Module
 }
 
-// linked is the result of linking: which module comes after which.
+// linked is the result of linking: which module comes after which, and what stands
+// between those that import from each other.
 type linked struct {
-	modules     []Module
-	main        int
-	order       []int  // dependencies first, the main module last
+	modules []Module
+	main    int
+	// order has the modules that the main one needs, in the order of instantiation,
+	// in groups: dependencies first, and those that depend on each other together.
+	order       [][]int
 	importsWASI []bool // by module
-	exports     []map[string]engine.Kind
+	imports     [][]engine.Import
+	exports     []map[string]engine.Export
+	trampolines []*Trampoline // by module; nil where none is needed
+	links       []earlyLink   // of all trampolines
 }
 
 // link resolves every import of the main module and of those that it needs.
@@ -34,122 +37,45 @@ func link(modules []Module, main int, options *manifest.Options) (*linked, error
 		modules:     modules,
 		main:        main,
 		importsWASI: make([]bool, len(modules)),
-		exports:     make([]map[string]engine.Kind, len(modules)),
+		imports:     make([][]engine.Import, len(modules)),
+		exports:     make([]map[string]engine.Export, len(modules)),
+		trampolines: make([]*Trampoline, len(modules)),
 	}
 	byName := map[string]int{}
 	for i, m := range modules {
+		if _, twice := byName[m.Name]; twice {
+			return nil, fault.New(fault.InvalidManifest, fmt.Sprintf(
+				"two modules are called %q; one that has no name is called by its number in the manifest", m.Name))
+		}
 		byName[m.Name] = i
-		l.exports[i] = map[string]engine.Kind{}
+		l.imports[i] = m.Imports()
+		l.exports[i] = map[string]engine.Export{}
 		for _, e := range m.Exports() {
-			l.exports[i][e.Name] = e.Kind
+			l.exports[i][e.Name] = e
 		}
 	}
-	return l, l.visit(byName, options)
-}
-
-// visit walks the modules depth first without recursion, checks their imports
-// and notes the order. A path is the chain of modules that leads to the last.
-func (l *linked) visit(byName map[string]int, options *manifest.Options) error {
-	type node struct{ module, next int }
-	path := []node{{module: l.main}}
-	const unseen, open, done = 0, 1, 2
-	seen := make([]int, len(l.modules))
-	seen[l.main] = open
-	chain := func() string {
-		names := make([]string, len(path))
-		for i, n := range path {
-			names[i] = l.modules[n.module].Name
-		}
-		return strings.Join(names, `"/"`)
+	w := walk{linked: l, byName: byName, options: options, seen: make([]visit, len(modules))}
+	if err := w.run(); err != nil {
+		return nil, err
 	}
-	for len(path) > 0 {
-		top := &path[len(path)-1]
-		imports := l.modules[top.module].Imports()
-		if top.next == len(imports) {
-			seen[top.module] = done
-			l.order = append(l.order, top.module)
-			path = path[:len(path)-1]
-			continue
-		}
-		imp := imports[top.next]
-		top.next++
-		provider, fromModule := byName[imp.Module]
-		if !fromModule {
-			if reason := l.checkHost(top.module, imp, options); reason != "" {
-				return unresolved(chain(), imp, reason)
-			}
-			continue
-		}
-		if kind, ok := l.exports[provider][imp.Name]; !ok || kind != imp.Kind {
-			return unresolved(chain(), imp, fmt.Sprintf("module %q exports no such %s", imp.Module, imp.Kind))
-		}
-		switch seen[provider] {
-		case open:
-			return unresolved(chain(), imp, "modules that import from each other in a circle are not supported by this version")
-		case unseen:
-			seen[provider] = open
-			path = append(path, node{module: provider})
-		}
+	for _, group := range l.order {
+		l.bridge(byName, group)
 	}
-	return nil
-}
-
-// checkHost says why the host does not offer an import, or gives "".
-func (l *linked) checkHost(module int, imp engine.Import, options *manifest.Options) (reason string) {
-	switch imp.Module {
-	case kernel.EnvModule:
-		if !offers(kernel.EnvFunctions, imp.Name) || imp.Kind != engine.KindFunction {
-			return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
-		}
-		return ""
-	case kernel.WasiModule:
-		if !options.UseWASI {
-			return `WASI is not enabled; see the "useWasi" plugin option`
-		}
-		if !offers(kernel.WasiFunctions, imp.Name) || imp.Kind != engine.KindFunction {
-			return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
-		}
-		l.importsWASI[module] = true
-		return ""
-	}
-	names, ok := options.Functions[imp.Module]
-	switch {
-	case !ok:
-		return "not provided by host imports nor linked manifest items"
-	case imp.Kind != engine.KindFunction:
-		return fmt.Sprintf("a %s is asked for, and host imports are functions", imp.Kind)
-	}
-	if slices.Contains(names, imp.Name) {
-		return ""
-	}
-	return fmt.Sprintf("%q is a host module, but does not contain %q", imp.Module, imp.Name)
-}
-
-func offers(functions []kernel.Function, name string) bool {
-	return slices.ContainsFunc(functions, func(f kernel.Function) bool { return f.Name == name })
-}
-
-func unresolved(chain string, imp engine.Import, reason string) *fault.Error {
-	return &fault.Error{
-		Code:     fault.UnresolvedImport,
-		Message:  fmt.Sprintf(`from module "%s": cannot resolve import %q %q: %s`, chain, imp.Module, imp.Name, reason),
-		Module:   imp.Module,
-		Function: imp.Name,
-	}
+	return l, nil
 }
 
 func (l *linked) exportsFunction(module int, name string) bool {
-	kind, ok := l.exports[module][name]
-	return ok && kind == engine.KindFunction
+	e, ok := l.exports[module][name]
+	return ok && e.Kind == engine.KindFunction
 }
 
 func (l *linked) exported(function string) *fault.Error {
-	kind, ok := l.exports[l.main][function]
+	e, ok := l.exports[l.main][function]
 	name := l.modules[l.main].Name
 	switch {
 	case !ok:
 		return fault.New(fault.FunctionNotFound, fmt.Sprintf("Plugin error: function %q does not exist", function)).In(name, function)
-	case kind != engine.KindFunction:
+	case e.Kind != engine.KindFunction:
 		return fault.New(fault.NotAFunction, fmt.Sprintf("Plugin error: export %q is not a function", function)).In(name, function)
 	}
 	return nil

@@ -131,13 +131,26 @@ func (p *Plugin) Start() Step {
 }
 
 // instantiation lists the steps that bring all modules up, each after those
-// that it imports from.
+// that it imports from. Of modules that import from each other in a circle none is
+// called before all of them are there.
 func (p *Plugin) instantiation() []Step {
 	var steps []Step
-	for _, m := range p.linked.order {
-		steps = append(steps, Step{Op: Instantiate, Module: m})
-		for _, f := range p.linked.initialisers(m) {
-			steps = append(steps, Step{Op: Invoke, Module: m, Function: f})
+	for _, group := range p.linked.order {
+		for _, m := range group {
+			if p.linked.trampolines[m] != nil {
+				steps = append(steps, Step{Op: Bridge, Module: m})
+			}
+			steps = append(steps, Step{Op: Instantiate, Module: m})
+		}
+		for _, m := range group {
+			if p.linked.trampolines[m] != nil {
+				steps = append(steps, Step{Op: Wire, Module: m})
+			}
+		}
+		for _, m := range group {
+			for _, f := range p.linked.initialisers(m) {
+				steps = append(steps, Step{Op: Invoke, Module: m, Function: f})
+			}
 		}
 	}
 	return steps
@@ -214,11 +227,15 @@ func (p *Plugin) stepError(step Step, o Outcome) *fault.Error {
 		return fault.New(fault.Internal, "the user's own error was not handed on").In(name, step.Function)
 	case step.Op == Kernel:
 		return instantiationError("the kernel", o.Message)
-	case step.Op == Instantiate:
+	case step.Op != Invoke:
 		if stop := p.env.TakeStop(); stop != nil {
 			return stop.In(name, "start")
 		}
-		return instantiationError(fmt.Sprintf("module %q", name), o.Message).In(name, "")
+		reason := p.linked.early(o.Code)
+		if reason == "" {
+			reason = o.Message
+		}
+		return instantiationError(fmt.Sprintf("module %q", name), reason).In(name, "")
 	}
 	return p.callError(o, step.Module, step.Function)
 }

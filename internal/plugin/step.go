@@ -22,12 +22,19 @@ const (
 	Ready
 	// Failed: it cannot go on; [Plugin.TakeError] says why.
 	Failed
+	// Bridge: make an instance of [Plugin.Trampoline] of Step.Module. What that
+	// module imports by one of the links is one of its functions. One that was there
+	// before is replaced.
+	Bridge
+	// Wire: put what the links of Step.Module lead to into the table of its
+	// trampoline.
+	Wire
 )
 
 // Step is one thing for the driver to do.
 type Step struct {
 	Op       Op
-	Module   int    // index in the manifest; of Instantiate and Invoke
+	Module   int    // index in the manifest; of Instantiate, Invoke, Bridge and Wire
 	Function string // of Invoke
 }
 
@@ -45,7 +52,9 @@ const (
 // Outcome tells how something has ended.
 type Outcome struct {
 	Kind OutcomeKind
-	Code int32 // what the function returned, as 32 bits
+	// Code is what the function returned, as 32 bits; of an instantiation that was
+	// trapped, the number that a trampoline has noted, or 0.
+	Code int32
 	// Message is the engine's text for what was trapped.
 	Message string
 	// GuestError is what the guest gave to error_set; nil if it did not.

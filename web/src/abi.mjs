@@ -7,7 +7,7 @@
 export const VERSION = 2;
 
 /** What the core asks the driver to do next (internal/plugin/step.go). */
-export const Op = Object.freeze({ CALL: 0, KERNEL: 1, INSTANTIATE: 2, INVOKE: 3, READY: 4, FAILED: 5 });
+export const Op = Object.freeze({ CALL: 0, KERNEL: 1, INSTANTIATE: 2, INVOKE: 3, READY: 4, FAILED: 5, BRIDGE: 6, WIRE: 7 });
 
 /** How something has ended (internal/plugin/step.go). */
 export const Outcome = Object.freeze({ RETURNED: 0, TRAPPED: 1, USER_ERROR: 2, NO_ROOM: 3 });

@@ -5,6 +5,7 @@ import { CallContext, HOST_CONTEXT } from './context.mjs';
 import { decodeError, ExtismError, textOf } from './error.mjs';
 import { bytesOf } from './input.mjs';
 import { OutputSlab, PluginOutput } from './output.mjs';
+import { Trampoline } from './trampoline.mjs';
 
 /** @typedef {import('./core.mjs').Core} Core */
 /** @typedef {import('./input.mjs').Request} Request */
@@ -77,6 +78,8 @@ export class Plugin {
   #instances = [];
   /** @type {WebAssembly.Exports[]} for WASI, by module; of those that import it */
   #adapters = [];
+  /** @type {Trampoline[]} by module; of those that import from others in a circle */
+  #trampolines = [];
   /** @type {Map<string, GuestFunction>} */
   #functions = new Map();
   /** @type {Record<string, Record<string, Function>>} */
@@ -355,6 +358,14 @@ export class Plugin {
       case Op.INSTANTIATE:
         await withMemory(() => this.#instantiate(module));
         return 0;
+      case Op.BRIDGE: {
+        const imports = WebAssembly.Module.imports(this.#modules[module]);
+        this.#trampolines[module] = new Trampoline(this.#core.collect(), imports, this.#core.gate.trap);
+        return 0;
+      }
+      case Op.WIRE:
+        this.#trampolines[module].wire(this.#instances);
+        return 0;
       default: {
         const f = this.#instances[module].exports[this.#core.collectText()];
         this.#kernel.host_begin(0);
@@ -372,10 +383,15 @@ export class Plugin {
     core.checkAfter(error);
     if (core.dead) throw core.dead;
     const thrown = this.#thrown;
-    if (thrown === null) return this.#report('plugin_next', Outcome.TRAPPED, 0, error);
+    if (thrown === null) return this.#report('plugin_next', Outcome.TRAPPED, this.#calledEarly(), error);
     this.#thrown = null;
     this.#report('plugin_next', Outcome.USER_ERROR, 0);
     throw thrown.error;
+  }
+
+  /** The number of the function that was called before there was one, or 0. */
+  #calledEarly() {
+    return this.#trampolines.find((t) => t?.early)?.early ?? 0;
   }
 
   #startKernel() {
@@ -401,10 +417,11 @@ export class Plugin {
     const { memories } = this.#core;
     const at = handle(this.#id, module);
     /** @type {Record<string, any>} */
-    const imports = { ...this.#imports, 'extism:host/env': this.#kernel };
+    const imports = Object.assign(Object.create(null), this.#imports, { 'extism:host/env': this.#kernel });
     this.#names.forEach((name, i) => {
       if (this.#instances[i]) imports[name] = this.#instances[i].exports;
     });
+    Object.assign(imports, this.#trampolines[module]?.imports);
     if (WebAssembly.Module.imports(this.#modules[module]).some((i) => i.module === 'wasi_snapshot_preview1')) {
       imports.wasi_snapshot_preview1 = this.#adapters[module] ??= this.#adapter(at);
       if (this.#local.wasiOutput) this.#captured.add(at);
@@ -448,6 +465,7 @@ export class Plugin {
     this.#records = modules;
     this.#instances = [];
     this.#adapters = [];
+    this.#trampolines = [];
     this.#captured.clear();
     this.#functions.clear();
     if (json) this.#request = { ...this.#request, text: withInput(this.#request.text, { json }) };
@@ -662,6 +680,7 @@ export class Plugin {
     // Whoever keeps the plug-in shall not keep its memories.
     this.#instances = [];
     this.#adapters = [];
+    this.#trampolines = [];
     this.#kernel = undefined;
     this.#memory = /** @type {any} */ (undefined);
     this.#functions.clear();

@@ -110,8 +110,11 @@ export type ManifestOptions = NativeManifestOptions & SnakeCaseManifestOptions;
  * or a value of the wrong type is an `INVALID_MANIFEST` error with the key's path.
  */
 export interface Manifest extends ManifestOptions {
-  /** One to 64 modules. */
-  wasm: ManifestWasm[];
+  /**
+   * One to 64 modules; a compiled module, a response or bytes may stand for
+   * themselves. They may import from each other, functions also in a circle.
+   */
+  wasm: (ManifestWasm | WebAssembly.Module | Response | Uint8Array | ArrayBuffer)[];
 }
 
 /**
@@ -262,7 +265,7 @@ export type ExtismErrorCode =
   | 'HASH_MISMATCH'
   /** The bytes are no valid WebAssembly module; `cause` has the engine's error. */
   | 'INVALID_WASM'
-  /** Nothing offers an import; `module` and `function` name it. */
+  /** Nothing offers an import, or not with its type; `module` and `function` name it. */
   | 'UNRESOLVED_IMPORT'
   /** The engine has refused to instantiate a module, for instance for lack of memory. */
   | 'INSTANTIATION'

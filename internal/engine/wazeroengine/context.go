@@ -14,7 +14,7 @@ import (
 // HostFunction is a function of the host's own that guests can import.
 type HostFunction struct {
 	// Type is the signature, of i32, i64, f32 and f64. A guest that imports the
-	// function with another one cannot be instantiated.
+	// function with another one cannot be linked.
 	Type wasm.FuncType
 	// Call takes the parameters from the stack and puts the results in their place,
 	// both from its beginning, encoded as by wazero's package api; i32 parameters

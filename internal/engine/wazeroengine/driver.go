@@ -68,6 +68,7 @@ type Plugin struct {
 	instances []*Instance
 	adapters  []*Wasi         // by module; nil where WASI is not imported
 	memories  []engine.Memory // by module, as WASI sees them
+	bridges   []*bridge       // by module; nil where none is needed
 	hosts     Instances       // by namespace
 	compiled  []*Module       // of hosts
 	functions map[string]*export
@@ -106,16 +107,16 @@ func complete(c *Config) error {
 		return fault.New(fault.InvalidInput, fmt.Sprintf(
 			"%d modules for a manifest that lists %d", len(c.Modules), len(c.Manifest.Wasm)))
 	}
-	c.Options.Functions = map[string][]string{}
+	c.Options.Functions = map[string]manifest.Functions{}
 	for namespace, functions := range c.Functions {
 		if namespace == kernel.EnvModule || namespace == kernel.WasiModule {
 			return fault.New(fault.InvalidInput, fmt.Sprintf("module name collision: %q is reserved", namespace))
 		}
-		names := []string{}
-		for name := range functions {
-			names = append(names, name)
+		types := manifest.Functions{}
+		for name, f := range functions {
+			types[name] = &f.Type
 		}
-		c.Options.Functions[namespace] = names
+		c.Options.Functions[namespace] = types
 	}
 	c.WASI = withClocks(c.WASI)
 	return nil
@@ -158,6 +159,7 @@ func (p *Plugin) create(ctx context.Context) error {
 	p.instances = make([]*Instance, len(modules))
 	p.adapters = make([]*Wasi, len(modules))
 	p.memories = make([]engine.Memory, len(modules))
+	p.bridges = make([]*bridge, len(modules))
 	var err error
 	p.machine, err = plugin.New(plugin.Config{Manifest: c.Manifest, Options: c.Options, Modules: modules, WASI: c.WASI})
 	if err != nil {
@@ -284,6 +286,10 @@ func (p *Plugin) do(ctx context.Context, step plugin.Step) (int32, error) {
 		return 0, p.startKernel(ctx)
 	case plugin.Instantiate:
 		return 0, p.instantiate(ctx, step.Module)
+	case plugin.Bridge:
+		return 0, p.bridge(ctx, step.Module)
+	case plugin.Wire:
+		return 0, p.wire(ctx, step.Module)
 	}
 	p.kernel.Begin(0)
 	return p.invoke(ctx, step.Module, step.Function)
@@ -307,6 +313,9 @@ func (p *Plugin) free(ctx context.Context) error {
 	for i := range p.instances {
 		if p.instances[i] != nil {
 			errs = append(errs, p.instances[i].Close(ctx))
+		}
+		if p.bridges[i] != nil {
+			errs = append(errs, p.bridges[i].Close(ctx))
 		}
 		if p.adapters[i] != nil {
 			errs = append(errs, p.adapters[i].Close(ctx))

@@ -242,7 +242,7 @@ func TestNotCreated(t *testing.T) {
 		}, []string{"side"}, fault.InvalidInput, "user.f: externref is no number"},
 		{"a host function of another signature", func(c *Config) {
 			c.Functions = map[string]map[string]HostFunction{"user": {"fail": {Type: wasm.FuncType{Results: []wasm.ValueType{wasm.I32}}}}}
-		}, []string{"host_start"}, fault.Instantiation, "signature mismatch"},
+		}, []string{"host_start"}, fault.UnresolvedImport, "imported as (func); offered as (func (result i32))"},
 		{"a start function that traps", none, []string{"start_traps"}, fault.Instantiation, "unreachable"},
 		{"a limit that cannot be kept", func(c *Config) { c.Manifest.TimeoutMs = new(uint32(1)) }, []string{"side"}, fault.Unsupported, "timeoutMs"},
 	} {

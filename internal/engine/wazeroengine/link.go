@@ -3,6 +3,7 @@ package wazeroengine
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -58,7 +59,7 @@ func (p *Plugin) retire(ctx context.Context, module int) error {
 }
 
 // imports says what satisfies a module's imports. The machine has checked that all
-// of them are there; the engine checks the signatures.
+// of them are there, and of the right types.
 func (p *Plugin) imports(ctx context.Context, module int) (Instances, error) {
 	imports := Instances{}
 	for namespace, host := range p.hosts {
@@ -68,6 +69,9 @@ func (p *Plugin) imports(ctx context.Context, module int) (Instances, error) {
 		if inst != nil && i != module {
 			imports[p.names[i]] = inst
 		}
+	}
+	if b := p.bridges[module]; b != nil {
+		maps.Copy(imports, b.imports)
 	}
 	imports[kernel.EnvModule] = p.kernel.Instance
 	if p.machine.WASI(module) != nil {

@@ -36,7 +36,7 @@ func (p *Plugin) outcome(code int32, err error) plugin.Outcome {
 	}
 	o := plugin.Outcome{Kind: plugin.Returned, Code: code, GuestError: p.guestError()}
 	if err != nil {
-		o.Kind, o.Message = plugin.Trapped, trapText(err)
+		o.Kind, o.Message, o.Code = plugin.Trapped, trapText(err), p.early()
 	}
 	return o
 }

@@ -1,0 +1,4 @@
+;; It imports from itself.
+(module
+  (import "main" "run" (func))
+  (func (export "run")))

@@ -1,0 +1,15 @@
+;; It calls what sharing.wat has put into the table, and puts out what came of it.
+(module
+  (import "sharing" "ready" (func))
+  (import "shared" "memory" (memory 1))
+  (import "shared" "table" (table 2 funcref))
+  (import "shared" "count" (global $count (mut i64)))
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "store_u64" (func $store (param i64 i64)))
+  (import "extism:host/env" "output_set" (func $output (param i64 i64)))
+  (func (export "run")
+    (local $at i64)
+    (call_indirect (i32.const 0))
+    (local.set $at (call $alloc (i64.const 8)))
+    (call $store (local.get $at) (i64.add (global.get $count) (i64.load (i32.const 8))))
+    (call $output (local.get $at) (i64.const 8))))
