@@ -14,13 +14,14 @@ import { Skip } from './lib.mjs';
 import { compiled } from './compiled.mjs';
 import { exceptions } from './exceptions.mjs';
 import { failures } from './failures.mjs';
+import { atRandomTimes } from './faults.mjs';
 import { given } from './given.mjs';
 import { inputs } from './inputs.mjs';
 import { leaks } from './leaks.mjs';
 import { stack } from './stack.mjs';
 import { suspend } from './suspend.mjs';
 
-export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given, ...suspend, ...compiled, ...leaks];
+export const scenarios = [...stack, ...failures, ...exceptions, ...inputs, ...given, ...suspend, ...compiled, ...leaks, ...atRandomTimes];
 
 /**
  * Runs the scenarios one after another.
