@@ -158,18 +158,10 @@ func goBuild(ctx context.Context, root, goos, pkg string, flags ...string) ([]by
 const corePackage = "./cmd/extism-js"
 
 // coreFlags keep the download small: nothing is inlined in the standard library,
-// which repeats itself so much more then that it compresses by 40 KB better. The
-// project's own packages are inlined where calls pass through them, but not where
-// plug-ins are created, which gives another 16 KB.
-var coreFlags = []string{
-	"-gcflags=all=-l",
-	"-gcflags=" + modulePath + "/...=",
-	"-gcflags=" + modulePath + "/internal/engine/webengine=-l",
-	"-gcflags=" + modulePath + "/internal/jsontree=-l",
-	"-gcflags=" + modulePath + "/internal/manifest=-l",
-	"-gcflags=" + modulePath + "/internal/plugin=-l",
-	"-gcflags=" + modulePath + "/internal/wasm=-l",
-}
+// which repeats itself so much more then that it compresses by 30 KB better. The
+// project's own packages are inlined: it makes the first plug-ins a quarter quicker
+// to create, for 19 KB.
+var coreFlags = []string{"-gcflags=all=-l", "-gcflags=" + modulePath + "/...="}
 
 // Core compiles the core alone, with build tags, and gives its bytes: tests use one
 // that can be told to fail. Root is as in [Options].

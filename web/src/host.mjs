@@ -401,8 +401,9 @@ export const unescape = (name) => (name.includes('\x01') ? name.replaceAll('\x01
  */
 export function isModule(value) {
   if (value instanceof WebAssembly.Module) return true;
-  if (typeof value !== 'object' || value === null) return false;
   try {
+    // Most objects are not: to find that out by an exception takes long.
+    if (Object.prototype.toString.call(value) !== '[object WebAssembly.Module]') return false;
     WebAssembly.Module.customSections(/** @type {any} */ (value), ''); // a module of another realm passes, too
     return true;
   } catch {
