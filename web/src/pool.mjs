@@ -522,7 +522,7 @@ export function readPoolOptions(given, edge) {
   if (worker !== undefined && worker !== null) options.runInWorker = whether(worker);
   const inWorker = Boolean(options.runInWorker);
   const settings = {
-    min: count('min', min, 0) ?? 1,
+    min: count('min', min, 0) ?? (edge ? 0 : 1),
     max: count('max', max, 1),
     idleMs: count('idleMs', idleMs, 0, Infinity) ?? 60_000,
     maxQueue: count('maxQueue', maxQueue, 0, Infinity) ?? 1000,

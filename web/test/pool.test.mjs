@@ -684,7 +684,8 @@ describe("options", () => {
     [{ worker: true }, false, { worker: true, max: processors }],
     [{ runInWorker: true }, false, { worker: true, max: processors }],
     [{ worker: false, runInWorker: true }, false, {}],
-    [{ maxQueue: 5 }, true, { edge: true, maxQueue: 0, max: 8 }],
+    [{ maxQueue: 5 }, true, { min: 0, edge: true, maxQueue: 0, max: 8 }],
+    [{ min: 9 }, true, { min: 9, edge: true, maxQueue: 0, max: 9 }],
   ]) {
     test(`${JSON.stringify(given)}${edge ? " on the edge" : ""}`, () => {
       const { settings, options } = readPoolOptions(given, edge);

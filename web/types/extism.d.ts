@@ -755,7 +755,8 @@ export function compilePlugin(manifest: ManifestLike | PromiseLike<ManifestLike>
 export interface PoolOptions extends Omit<ExtismPluginOptions, 'maxQueue'> {
   /**
    * How many plug-ins are made at once and kept from then on: 0 to 2^53 - 1. Unset: 1,
-   * so that what cannot be linked fails when the pool is created.
+   * so that what cannot be linked fails when the pool is created; 0 on edge workers,
+   * where plug-ins are made by the requests that need them.
    */
   min?: number | undefined;
   /**
