@@ -6,6 +6,7 @@
  * @typedef {{ name?: string, file: string, hash?: string, from?: string }} Wasm
  * @typedef {{ name: string, wasm: Wasm[], noWasi?: boolean, config?: Record<string, string>,
  *   memory?: { max_pages?: number, max_var_bytes?: number }, logLevel?: string, vars?: string[],
+ *   hosts?: string[], reply?: { status: number, headers?: Record<string, string>, body: string, shown?: boolean },
  *   calls: { function: string, input: Input }[] }} Case
  * @typedef {{ name?: string, code?: string, message: string }} Failure
  * @typedef {{ length?: number, sha256?: string, failure?: Failure,
@@ -83,7 +84,12 @@ async function hashOf(data, kind) {
 }
 
 function options(c, seen) {
-  const o = { useWasi: !c.noWasi, config: c.config ?? {}, functions: hostFunctions(c, seen) };
+  const o = { useWasi: !c.noWasi, config: c.config ?? {}, functions: hostFunctions(c, seen), allowedHosts: c.hosts ?? [] };
+  if (c.reply) {
+    const { status, headers, body, shown } = c.reply;
+    o.allowHttpResponseHeaders = shown === true;
+    o.fetch = async () => new Response(body ? new TextEncoder().encode(body) : null, { status, headers: headers ?? {} });
+  }
   if (!c.logLevel) return o;
   const logger = {};
   for (const level of ['trace', 'debug', 'info', 'warn', 'error']) {

@@ -62,8 +62,10 @@ func TestCorpusInChromium(t *testing.T) {
 		return runCorpus({ createPlugin: Extism.createPlugin, load, path, cases });`))
 }
 
+// Node 20 cannot suspend a guest: what would need it is refused, and what is not
+// allowed is denied all the same.
 func TestCorpusInNode20(t *testing.T) {
-	compare(t, corpusInNode(t, program(t, "node_modules/node20/bin/node")))
+	compareWith(t, corpusInNode(t, program(t, "node_modules/node20/bin/node")), oracle.Case.Unsuspended)
 }
 
 func TestCorpusInNode26(t *testing.T) {
@@ -115,6 +117,12 @@ func corpusLibrary(t *testing.T) oracle.Library {
 // compare checks the results of a runtime, one subtest a case.
 func compare(t *testing.T, results []oracle.Played) {
 	t.Helper()
+	compareWith(t, results, func(_ oracle.Case, want oracle.Answer) oracle.Answer { return want })
+}
+
+// compareWith is compare where the answers of the oracle are not quite those to expect.
+func compareWith(t *testing.T, results []oracle.Played, expect func(oracle.Case, oracle.Answer) oracle.Answer) {
+	t.Helper()
 	want, err := answers()
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +137,7 @@ func compare(t *testing.T, results []oracle.Played) {
 			if !ok {
 				t.Fatal("not played")
 			}
-			for _, d := range oracle.Differences(c, want[c.Name], got) {
+			for _, d := range oracle.Differences(c, expect(c, want[c.Name]), got) {
 				t.Error(d)
 			}
 		})

@@ -25,7 +25,7 @@ var texts = []string{
 // Cases gives the whole corpus.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{sdkSimple(), sdkConfig(), sdkInput(), sdkHosts(), sdkLinked(), demo(), states(), vars(), logs(), limits(), manifests(), scripted(), differing()} {
+	for _, group := range [][]Case{sdkSimple(), sdkConfig(), sdkInput(), sdkHosts(), sdkHTTP(), sdkLinked(), demo(), states(), vars(), logs(), limits(), manifests(), scripted(), differing()} {
 		all = append(all, group...)
 	}
 	return all
@@ -135,6 +135,33 @@ func sdkHosts() []Case {
 			text("say_green", "John"), text("say_purple", "John"), text("say_green", ""), text("say_purple", "世界")),
 		// Instrumented; there is nobody who observes it.
 		single("nested.c.instr", "nested.c.instr.wasm", text("_start", "")),
+	}
+}
+
+// sdkHTTP are plug-ins that make requests, of addresses of their own or of those that
+// they are given.
+func sdkHTTP() []Case {
+	const todo = `{"userId": 1, "id": 1, "title": "delectus aut autem", "completed": false}`
+	reply := func(name, file string, hosts []string, r Reply, calls ...Call) Case {
+		c := single(name, file, calls...)
+		c.Hosts, c.Reply = hosts, &r
+		return c
+	}
+	ask := func(name, host string, r Reply) Case {
+		return reply(name, "http_headers.wasm", []string{host}, r, text("http_get", `{"url": "https://extism.org"}`))
+	}
+	test := []Call{text("run_test", ""), text("run_test", "again")}
+	html := map[string]string{"Content-Type": "text/html; charset=utf-8"}
+	return []Case{
+		reply("http", "http.wasm", []string{"jsonplaceholder.*.com"}, Reply{Status: 200, Body: todo}, test...),
+		reply("http, not found", "http.wasm", []string{"*"}, Reply{Status: 404, Body: "not found"}, test...),
+		reply("http, nothing", "http.wasm", []string{"jsonplaceholder.typicode.com"}, Reply{Status: 204}, test...),
+		reply("http, no hosts", "http.wasm", nil, Reply{Status: 200, Body: todo}, test...),
+		reply("http, other hosts", "http.wasm", []string{"google.*", "typicode.com"}, Reply{Status: 200, Body: todo}, test...),
+		ask("http_headers", "extism.org", Reply{Status: 200, Headers: html, Body: "<html>", Shown: true}),
+		ask("http_headers, none", "extism.org", Reply{Status: 200, Body: "<html>", Shown: true}),
+		ask("http_headers, hidden", "extism.org", Reply{Status: 200, Headers: html, Body: "<html>"}),
+		ask("http_headers, another host", "*.extism.org", Reply{Status: 200, Headers: html, Shown: true}),
 	}
 }
 

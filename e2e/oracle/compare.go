@@ -43,6 +43,8 @@ var codes = map[Class][]string{
 	Exit:        {"NON_ZERO_EXIT"},
 	Trap:        {"TRAP"},
 	Vars:        {"VARS_FULL"},
+	Denied:      {"HTTP_DENIED"},
+	Unsupported: {"UNSUPPORTED"},
 	Missing:     {"FUNCTION_NOT_FOUND"},
 	NotFunction: {"NOT_A_FUNCTION"},
 	Collision:   {"INVALID_MANIFEST"},
@@ -50,6 +52,21 @@ var codes = map[Class][]string{
 	Import:      {"UNRESOLVED_IMPORT"},
 	OutOfMemory: {"OUT_OF_MEMORY"},
 	Failed:      {"INSTANTIATION", "INVALID_WASM", "INVALID_MANIFEST", "UNRESOLVED_IMPORT"},
+}
+
+// Unsuspended is what becomes of an answer where no guest can be suspended: those that
+// would wait for a response are stopped, and those that may not ask for one as ever.
+func (c Case) Unsuspended(a Answer) Answer {
+	if c.Reply == nil {
+		return a
+	}
+	a.Results = slices.Clone(a.Results)
+	for i := range a.Results {
+		if a.Results[i].Class != Denied {
+			a.Results[i] = Result{Class: Unsupported}
+		}
+	}
+	return a
 }
 
 // Differences says in what a case has come out differently from the oracle, with

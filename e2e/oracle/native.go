@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -84,6 +85,10 @@ func (n *Native) config(c Case, r *nativeRun) (*wazeroengine.Config, error) {
 		Options:   &manifest.Options{UseWASI: !c.NoWASI, LogLevel: manifest.LogOff},
 		Functions: nativeFunctions(r.inspect),
 	}
+	if c.Reply != nil {
+		config.Client = &http.Client{Transport: c.Reply}
+		config.Options.HTTPResponseHeaders = c.Reply.Shown
+	}
 	if c.LogLevel != "" {
 		level, ok := manifest.ParseLogLevel(c.LogLevel)
 		if !ok {
@@ -108,7 +113,7 @@ func (n *Native) config(c Case, r *nativeRun) (*wazeroengine.Config, error) {
 		}
 		list = append(list, item)
 	}
-	text, err := json.Marshal(map[string]any{"wasm": list, "memory": c.Memory, "config": c.Config})
+	text, err := json.Marshal(map[string]any{"wasm": list, "memory": c.Memory, "config": c.Config, "allowed_hosts": c.Hosts})
 	if err != nil {
 		return nil, err
 	}

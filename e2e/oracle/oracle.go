@@ -10,6 +10,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -31,8 +33,29 @@ type Case struct {
 	LogLevel string `json:"logLevel,omitempty"`
 	// Vars are compared after each call. The main module exports a function, vars,
 	// that calls the host function inspect, in which a JavaScript host looks at them.
-	Vars  []string `json:"vars,omitempty"`
+	Vars []string `json:"vars,omitempty"`
+	// Hosts may be asked over HTTP, and all of them give Reply.
+	Hosts []string `json:"hosts,omitempty"`
+	Reply *Reply   `json:"reply,omitempty"`
 	Calls []Call   `json:"calls"`
+}
+
+// Reply is a response to all requests, so that none leaves the test.
+type Reply struct {
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body"`
+	// Shown says whether plug-ins may read the headers.
+	Shown bool `json:"shown,omitempty"`
+}
+
+// RoundTrip makes a reply an [http.RoundTripper].
+func (r *Reply) RoundTrip(request *http.Request) (*http.Response, error) {
+	response := &http.Response{StatusCode: r.Status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(r.Body)), Request: request}
+	for name, value := range r.Headers {
+		response.Header.Set(name, value)
+	}
+	return response, nil
 }
 
 // Wasm names a module's file in a [Library].
@@ -96,6 +119,7 @@ const (
 	Exit        Class = "exit"           // a non-zero return value or proc_exit code
 	Trap        Class = "trap"           // the engine stopped the plug-in
 	Vars        Class = "vars"           // the host stopped it for a var that is too large
+	Denied      Class = "denied"         // the host stopped it for a request that is not allowed
 	Missing     Class = "missing"        // no such function
 	NotFunction Class = "not a function" // there is an export of another kind
 )
@@ -108,9 +132,12 @@ const (
 	Failed    Class = "failed"    // for any other reason
 )
 
-// OutOfMemory is a class that the Go SDK does not have: it does not look whether
-// there was room.
-const OutOfMemory Class = "memory"
+// Classes that the Go SDK does not have: it does not look whether there was room, and
+// it can do all that is asked of it.
+const (
+	OutOfMemory Class = "memory"
+	Unsupported Class = "unsupported"
+)
 
 // Answer is what came of a case.
 type Answer struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -42,9 +43,14 @@ func (r *Runner) Run(ctx context.Context, c Case) (Answer, error) {
 	// What it logs before there is a plug-in to set a logger for goes to the
 	// standard error.
 	extism.SetLogLevel(extism.LogLevelOff)
+	if c.Reply != nil {
+		http.DefaultClient.Transport = c.Reply // which the SDK takes
+		defer func() { http.DefaultClient.Transport = nil }()
+	}
 	compiled, err := extism.NewCompiledPlugin(ctx, manifest, extism.PluginConfig{
-		EnableWasi:    !c.NoWASI,
-		RuntimeConfig: wazero.NewRuntimeConfig().WithCompilationCache(r.cache),
+		EnableWasi:                !c.NoWASI,
+		RuntimeConfig:             wazero.NewRuntimeConfig().WithCompilationCache(r.cache),
+		EnableHttpResponseHeaders: c.Reply != nil && c.Reply.Shown,
 	}, sdkFunctions())
 	if err != nil {
 		return Answer{Failure: failureClass(err)}, nil
@@ -60,7 +66,8 @@ func (r *Runner) Run(ctx context.Context, c Case) (Answer, error) {
 
 func (r *Runner) manifest(c Case) (extism.Manifest, error) {
 	m := extism.Manifest{
-		Config: maps.Clone(c.Config),
+		Config:       maps.Clone(c.Config),
+		AllowedHosts: c.Hosts,
 		// Not zero, which would disable vars: the SDK's defaults.
 		Memory: &extism.ManifestMemory{MaxVarBytes: -1, MaxHttpResponseBytes: -1},
 	}
@@ -212,6 +219,8 @@ func (p *sdkPlugin) call(ctx context.Context, call Call) (res Result, exited boo
 	case err != nil && strings.Contains(err.Error(), "Variable store is full"),
 		err != nil && strings.Contains(err.Error(), "Vars are disabled"):
 		res.Class = Vars
+	case err != nil && strings.Contains(err.Error(), "HTTP request to "):
+		res.Class = Denied
 	case err != nil:
 		res.Class = Trap
 	case code != 0:

@@ -51,9 +51,9 @@ func (r *Request) Follow(hosts *Hosts, status int, location *URL) *fault.Error {
 }
 
 // HiddenRedirect is the error of a redirect in a browser, which tells no program
-// where one leads (Fetch standard, "opaque-redirect filtered response"). Only if
-// all hosts are allowed can it be left to follow them.
+// where one leads (Fetch standard, "opaque-redirect filtered response"). It can be left
+// to follow them if all hosts are allowed, or the host program does not mind.
 func (r *Request) HiddenRedirect() *fault.Error {
 	return fault.New(fault.Unsupported, `HTTP request to "`+cut(r.URL.Href)+`" is redirected, and a browser does not tell `+
-		`where to, so that allowedHosts cannot be checked; request the final address, or allow "*"`)
+		`where to, so that allowedHosts cannot be checked; request the final address, set allowHiddenRedirects, or allow "*"`)
 }

@@ -138,8 +138,8 @@ export class Http {
     const { core, id } = this.#plugin;
     const { headers, type, redirected } = response ?? {};
     const hidden = type === 'opaqueredirect';
-    const status = hidden ? 0 : Number(response.status);
-    if (!hidden && !(status >= 100)) throw new TypeError(`fetch has given no response that can be read (type ${type}, status ${response.status})`);
+    const status = hidden ? 0 : Number(response?.status);
+    if (!hidden && !(status >= 100)) throw new TypeError(`fetch has given no response that can be read (type ${type}, status ${response?.status})`);
     const length = headers.has('content-encoding') ? '' : headers.get('content-length') ?? '';
     const fields = [...(redirected ? addressOf(response.url) : NONE), length, headersJSON(headers)];
     const location = headers.get('location');

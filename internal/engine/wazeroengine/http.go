@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/extism-js/extism-js/internal/fault"
 	"github.com/extism-js/extism-js/internal/hostenv"
@@ -124,19 +125,21 @@ func (p *Plugin) receive(env *hostenv.Env, body io.Reader) float64 {
 	return float64(off)
 }
 
-// parseURL parses an address, or gives nil if it is none.
+// parseURL parses an address, or gives nil if it is none. International names have to
+// be in punycode: net/http would make that of them later, and reach another host than
+// the one that was checked.
 func parseURL(text string, base *url.URL) *policy.URL {
 	u, err := url.Parse(text)
-	if err != nil || text == "" {
+	if err != nil {
 		return nil
 	}
 	if base != nil {
 		u = base.ResolveReference(u)
 	}
-	if !u.IsAbs() || u.Host == "" {
+	host := strings.ToLower(u.Hostname())
+	if !u.IsAbs() || strings.ContainsFunc(host, func(c rune) bool { return c > unicode.MaxASCII }) {
 		return nil
 	}
-	host := strings.ToLower(u.Hostname())
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
@@ -144,5 +147,5 @@ func parseURL(text string, base *url.URL) *policy.URL {
 	if u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
 		port = ""
 	}
-	return &policy.URL{Href: u.String(), Scheme: strings.ToLower(u.Scheme), Host: host, Port: port, Credentials: u.User != nil}
+	return &policy.URL{Href: u.String(), Scheme: u.Scheme, Host: host, Port: port, Credentials: u.User != nil}
 }
