@@ -101,7 +101,7 @@ async function notYet(api, env) {
     allowedPaths: () => create({ allowedPaths: { '/data': '/tmp' } }),
     runInWorker: () => create({ runInWorker: true }),
     'an HTTP request': async () =>
-      using(api.createPlugin({ wasm: [{ data: await env.guest('http') }] }, { useWasi: true, logger: recorder().logger }), (plugin) => plugin.call('run_test')),
+      using(api.createPlugin({ wasm: [{ data: await env.guest('http_headers') }] }, { useWasi: true, logger: recorder().logger }), (plugin) => plugin.call('http_get', JSON.stringify({ url: 'https://example.com/', method: 'GET', headers: {} }))),
   });
 }
 
