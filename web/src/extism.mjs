@@ -7,13 +7,17 @@ import gate from '../../internal/kernel/gate.wasm';
 import kernel from '../../internal/kernel/kernel.wasm';
 import wasi from '../../internal/kernel/wasi.wasm';
 import { configure, createPlugin } from './api.mjs';
+import { RemotePlugin } from './remote.mjs';
 import { compileOnce, compileURL, forgetCompiled, readFile } from './load.mjs';
 
 export { CAPABILITIES, ExtismError, PluginOutput, codecs, compilePlugin, coreStats, createPlugin, hostFunction, newPlugin, stores } from './api.mjs';
 export default createPlugin;
 
+const core = () => new URL('extism.wasm', import.meta.url);
+
 configure({
-  core: () => compileURL(new URL('extism.wasm', import.meta.url)),
+  core: () => compileURL(core()),
+  remote: (request, local) => RemotePlugin.create(request, local, { core: core(), worker: new URL('extism.worker.mjs', import.meta.url) }),
   forget: forgetCompiled,
   gate: compileOnce(gate),
   kernel: compileOnce(kernel),

@@ -8,6 +8,13 @@ import { inBrowser } from './load.mjs';
 // What a guest's HTTP request is, where it may go and what may come back is decided in
 // Go (internal/hostenv/http.go); here it is sent, and bytes are moved.
 
+/**
+ * What fetch is, for a thread that stands still meanwhile.
+ * @typedef {(url: string, init: RequestInit) => { response: Answer, read: () => Uint8Array | null, cancel: () => void }} FetchNow read gives null at the end
+ */
+
+/** What is looked at of a response. @typedef {Pick<Response, 'status' | 'headers' | 'url' | 'type' | 'redirected'>} Answer */
+
 /** What the core wants after an answer (internal/hostenv/http.go). */
 const Next = Object.freeze({ STOP: 0, AGAIN: 1, BODY: 2 });
 
@@ -27,18 +34,20 @@ export class Http {
   #plugin;
   #state;
   #fetch;
+  #fetchNow;
   #warn;
 
   /**
    * @param {import('./plugin.mjs').Internals} plugin
    * @param {import('./call_state.mjs').CallState} state
-   * @param {typeof globalThis.fetch} fetch
+   * @param {{ fetch: typeof globalThis.fetch, fetchNow?: FetchNow | undefined }} platform
    * @param {(text: string) => void} warn
    */
-  constructor(plugin, state, fetch, warn) {
+  constructor(plugin, state, { fetch, fetchNow }, warn) {
     this.#plugin = plugin;
     this.#state = state;
     this.#fetch = fetch;
+    this.#fetchNow = fetchNow;
     this.#warn = warn;
   }
 
@@ -48,6 +57,7 @@ export class Http {
    * @returns {Function} takes the plug-in's number, offset and length of the body; gives the offset of the response
    */
   import(waits) {
+    if (!canSuspend && this.#fetchNow) return (/** @type {number} */ _, /** @type {number} */ off, /** @type {number} */ n) => this.#makeNow(off >>> 0, n >>> 0);
     if (!waits || !canSuspend) return (/** @type {number} */ _, /** @type {number} */ _off, /** @type {number} */ n) => this.#refuse(n >>> 0);
     return suspending((/** @type {number} */ _, /** @type {number} */ off, /** @type {number} */ n) => this.#make(off >>> 0, n >>> 0));
   }
@@ -93,7 +103,8 @@ export class Http {
             response.body?.cancel().catch(() => {});
             continue;
           case Next.BODY:
-            return this.#give(await this.#read(response, signal), signal);
+            const parts = await this.#read(response, signal);
+            return signal.aborted ? STOP : this.#give(parts);
         }
         response.body?.cancel().catch(() => {});
         return STOP;
@@ -104,6 +115,48 @@ export class Http {
       this.#fail(Failed.ON_THE_WAY, reasonOf(error));
       return STOP;
     }
+  }
+
+  /**
+   * The same while the guest, and all this thread, stands still.
+   * @param {number} off
+   * @param {number} n
+   */
+  #makeNow(off, n) {
+    const body = this.#plugin.memory.bytes().slice(off, off + n);
+    if (!this.#admit(n)) return STOP;
+    try {
+      for (;;) {
+        const { url, init, withheld } = this.#description(body);
+        if (withheld) this.#warn(`http_request: not sent: ${withheld}`);
+        const { response, read, cancel } = /** @type {FetchNow} */ (this.#fetchNow)(url, init);
+        const next = this.#answered(response, url);
+        if (next === Next.BODY) return this.#give(this.#readNow(read, cancel));
+        cancel();
+        if (next !== Next.AGAIN) return STOP;
+      }
+    } catch (error) {
+      if (this.#plugin.core.dead) return STOP;
+      this.#state.cause = error;
+      this.#fail(Failed.ON_THE_WAY, reasonOf(error));
+      return STOP;
+    }
+  }
+
+  /**
+   * @param {() => Uint8Array | null} read
+   * @param {() => void} cancel
+   * @returns {Uint8Array[] | null} null if it was too much
+   */
+  #readNow(read, cancel) {
+    const { core, id } = this.#plugin;
+    const parts = [];
+    for (let part; (part = read()) !== null; parts.push(part)) {
+      if (core.abi.http_receive(id, part.length)) continue;
+      cancel();
+      return null;
+    }
+    return parts;
   }
 
   /**
@@ -137,7 +190,7 @@ export class Http {
 
   /**
    * Tells the core of an answer.
-   * @param {Response} response
+   * @param {Answer} response
    * @param {string} url that was asked
    * @returns {number} what it wants next
    */
@@ -179,11 +232,10 @@ export class Http {
   /**
    * Copies a body into the plug-in's memory.
    * @param {Uint8Array[] | null} parts
-   * @param {AbortSignal} signal
    * @returns {number} its offset
    */
-  #give(parts, signal) {
-    if (parts === null || signal.aborted) return STOP;
+  #give(parts) {
+    if (parts === null) return STOP;
     const length = parts.reduce((n, part) => n + part.length, 0);
     if (length === 0) return 0;
     const at = this.#plugin.kernel.host_alloc(length) >>> 0;
