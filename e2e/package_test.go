@@ -103,7 +103,7 @@ func TestPackageFiles(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"LICENSE", "README.md", "extism.d.ts", "extism.edge.mjs", "extism.edge.mjs.map", "extism.js", "extism.js.map",
-		"extism.mjs", "extism.mjs.map", "extism.wasm", "gate.wasm", "kernel.wasm", "manifest.schema.json", "package.json", "wasi.wasm",
+		"extism.mjs", "extism.mjs.map", "extism.wasm", "extism.worker.mjs", "extism.worker.mjs.map", "gate.wasm", "kernel.wasm", "manifest.schema.json", "package.json", "wasi.wasm",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the package holds %q, want %q", got, want)

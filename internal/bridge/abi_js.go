@@ -17,7 +17,7 @@ import (
 // any of it runs. The number changes with every change of an import, an export,
 // a code or an encoding.
 //
-//go:wasmexport abi_version_2
+//go:wasmexport abi_version_3
 func abiVersion() {}
 
 // Text goes to the core through the inbox and comes back through the outbox;
@@ -207,6 +207,17 @@ func pluginCount() int32 { return int32(len(registry)) }
 func pluginMaxPages(id int32) int32 {
 	if e := find(id); e != nil {
 		return int32(e.MaxPages())
+	}
+	return 0
+}
+
+// pluginTimeout gives how long a call of a plug-in in a worker may take, in
+// milliseconds, as a uint32; 0: no limit.
+//
+//go:wasmexport plugin_timeout
+func pluginTimeout(id int32) int32 {
+	if e := find(id); e != nil {
+		return int32(e.TimeoutMs())
 	}
 	return 0
 }

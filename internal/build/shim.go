@@ -29,6 +29,7 @@ type bundle struct {
 var bundles = []bundle{
 	{out: "extism.mjs", entry: "extism.mjs", format: api.FormatESModule},
 	{out: "extism.js", entry: "script.mjs", format: api.FormatIIFE, scriptURL: true},
+	{out: "extism.worker.mjs", entry: "worker.mjs", format: api.FormatESModule},
 	{out: "extism.edge.mjs", entry: "edge.mjs", format: api.FormatESModule, linkWasm: true},
 }
 

@@ -27,6 +27,8 @@ const (
 	HTTPDenied       Code = "HTTP_DENIED"        // the guest may not make that request; most often no entry of allowedHosts matches
 	HTTPFailed       Code = "HTTP_FAILED"        // an HTTP request of the guest came to nothing: the network, or too many redirects
 	HTTPTooLarge     Code = "HTTP_TOO_LARGE"     // an HTTP response is larger than maxHttpResponseBytes, or its headers than 256 KiB
+	Timeout          Code = "TIMEOUT"            // a call took longer than timeoutMs, and its worker was ended
+	WorkerFailed     Code = "WORKER_FAILED"      // a plug-in's worker could not be started, or has ended by itself
 	StoreFailed      Code = "STORE_FAILED"       // the store of a plug-in's vars could not be read or written
 	Busy             Code = "BUSY"               // the plug-in is inside another call
 	Closed           Code = "CLOSED"             // the plug-in has been closed

@@ -55,6 +55,9 @@ type Options struct {
 	MaxModuleBytes *uint64
 	// HTTPResponseHeaders says whether guests may read the headers of responses.
 	HTTPResponseHeaders bool
+	// Stoppable says whether a guest that does not end can be ended, with the worker
+	// that it runs in. Without that there are no timeouts.
+	Stoppable bool
 	// HiddenRedirects says whether a browser may follow redirects, though it tells
 	// nobody where they lead.
 	HiddenRedirects bool
@@ -71,7 +74,7 @@ func (o *Options) CheckSize(n uint64) *fault.Error {
 }
 
 var optionKeys = append([]string{"use_wasi", "enable_wasi_output", "log_level", "functions", "max_module_bytes",
-	"allow_http_response_headers", "allow_hidden_redirects"}, limitKeys...)
+	"allow_http_response_headers", "allow_hidden_redirects", "run_in_worker"}, limitKeys...)
 
 // Functions are the host functions of a namespace by their names, each with its
 // signature: nil if the host states none, and takes whatever a guest declares.
@@ -101,6 +104,8 @@ func DecodeOptions(v *jsontree.Value) (*Options, error) {
 			o.HTTPResponseHeaders = d.flag(path, v)
 		case "allow_hidden_redirects":
 			o.HiddenRedirects = d.flag(path, v)
+		case "run_in_worker":
+			o.Stoppable = d.flag(path, v)
 		case "max_module_bytes":
 			n := d.integer(path, v, maxInteger)
 			o.MaxModuleBytes = &n

@@ -34,6 +34,7 @@ func TestDecodeOptions(t *testing.T) {
 		{"warn", `{"logLevel": "warn"}`, Options{LogLevel: LogWarn, Functions: none}},
 		{"error", `{"logLevel": "error"}`, Options{LogLevel: LogError, Functions: none}},
 		{"silent", `{"logLevel": "silent"}`, Options{LogLevel: LogOff, Functions: none}},
+		{"a worker", `{"runInWorker": true}`, Options{LogLevel: LogOff, Functions: none, Stoppable: true}},
 		{"the size of modules", `{"maxModuleBytes": 1e6}`, Options{LogLevel: LogOff, Functions: none, MaxModuleBytes: ptr[uint64](1_000_000)}},
 		{"no module at all", `{"maxModuleBytes": 0}`, Options{LogLevel: LogOff, Functions: none, MaxModuleBytes: ptr[uint64](0)}},
 		{"functions", `{"functions": {"ns": ["a", "b"], "empty": [], "extism:host/user": ["c"]}}`,

@@ -396,9 +396,9 @@ func TestLimitsThatCannotBeKept(t *testing.T) {
 		want    string
 	}{
 		{"none", manifest.Manifest{}, manifest.Manifest{}, ""},
-		{"a timeout", manifest.Manifest{TimeoutMs: &some}, manifest.Manifest{}, "UNSUPPORTED .: timeoutMs: this version cannot stop a guest; leave it out"},
+		{"a timeout", manifest.Manifest{TimeoutMs: &some}, manifest.Manifest{}, "UNSUPPORTED .: timeoutMs: only a guest in a worker can be stopped; add runInWorker: true, or leave it out"},
 		{"a timeout of zero means none", manifest.Manifest{TimeoutMs: &zero}, manifest.Manifest{}, ""},
-		{"a timeout in the options", manifest.Manifest{}, manifest.Manifest{TimeoutMs: &some}, "UNSUPPORTED .: timeoutMs: this version cannot stop a guest; leave it out"},
+		{"a timeout in the options", manifest.Manifest{}, manifest.Manifest{TimeoutMs: &some}, "UNSUPPORTED .: timeoutMs: only a guest in a worker can be stopped; add runInWorker: true, or leave it out"},
 		{"a timeout that the options lift", manifest.Manifest{TimeoutMs: &some}, manifest.Manifest{TimeoutMs: &zero}, ""},
 		{"paths", manifest.Manifest{AllowedPaths: map[string]string{"/a": "/b"}}, manifest.Manifest{}, "UNSUPPORTED .: allowedPaths: this version has no filesystems; leave it out"},
 		{"no paths", manifest.Manifest{AllowedPaths: map[string]string{}}, manifest.Manifest{}, ""},
@@ -411,6 +411,26 @@ func TestLimitsThatCannotBeKept(t *testing.T) {
 		_, err := New(c)
 		if got := show(err); got != tt.want {
 			t.Errorf("%s: the error is %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestTimeoutInAWorker: whoever can end the worker keeps the limit.
+func TestTimeoutInAWorker(t *testing.T) {
+	zero, some := uint32(0), uint32(1000)
+	for _, tt := range []struct {
+		set, option *uint32
+		want        uint32
+	}{{nil, nil, 0}, {&zero, nil, 0}, {&some, nil, 1000}, {nil, &some, 1000}, {&some, &zero, 0}} {
+		c := config(module("main", "", "f"))
+		c.Manifest.TimeoutMs, c.Options.Limits.TimeoutMs = tt.set, tt.option
+		c.Options.Stoppable = true
+		p, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.TimeoutMs(); got != tt.want {
+			t.Errorf("%v, %v: %d ms, want %d", tt.set, tt.option, got, tt.want)
 		}
 	}
 }

@@ -64,7 +64,7 @@ type Config struct {
 // resolved; nothing has been instantiated then.
 func New(c Config) (*Plugin, error) {
 	c.Manifest.Override(&c.Options.Limits)
-	if err := supported(c.Manifest); err != nil {
+	if err := supported(c.Manifest, c.Options); err != nil {
 		return nil, err
 	}
 	l, err := link(c.Modules, c.Manifest.Main(), c.Options)
@@ -100,10 +100,10 @@ func New(c Config) (*Plugin, error) {
 
 // supported refuses limits that this version cannot keep: a limit that is
 // silently ignored is worse than none.
-func supported(m *manifest.Manifest) error {
+func supported(m *manifest.Manifest, o *manifest.Options) error {
 	switch {
-	case m.TimeoutMs != nil && *m.TimeoutMs > 0:
-		return fault.New(fault.Unsupported, "timeoutMs: this version cannot stop a guest; leave it out")
+	case m.TimeoutMs != nil && *m.TimeoutMs > 0 && !o.Stoppable:
+		return fault.New(fault.Unsupported, "timeoutMs: only a guest in a worker can be stopped; add runInWorker: true, or leave it out")
 	case len(m.AllowedPaths) > 0:
 		return fault.New(fault.Unsupported, "allowedPaths: this version has no filesystems; leave it out")
 	}
@@ -133,6 +133,15 @@ func (p *Plugin) MaxPages() uint32 {
 		return *n
 	}
 	return 1<<32 - 1
+}
+
+// TimeoutMs is how long a call may take, in milliseconds; 0: as long as it likes.
+// Whoever runs the plug-in in a worker keeps the limit.
+func (p *Plugin) TimeoutMs() uint32 {
+	if n := p.manifest.TimeoutMs; n != nil {
+		return *n
+	}
+	return 0
 }
 
 // Main is the index of the module whose exports are called.

@@ -4,7 +4,7 @@
 // internal/bridge/abi_js.go with internal/engine/webengine/memory_js.go. What
 // changes here changes there, and raises VERSION on both sides.
 
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** What the core asks the driver to do next (internal/plugin/step.go). */
 export const Op = Object.freeze({ CALL: 0, KERNEL: 1, INSTANTIATE: 2, INVOKE: 3, READY: 4, FAILED: 5, BRIDGE: 6, WIRE: 7 });

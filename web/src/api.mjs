@@ -63,9 +63,26 @@ export async function createPlugin(manifest, options) {
   let given = settled(isThenable(manifest) ? await manifest : manifest);
   if (isThenable(given)) given = await given;
   const request = readRequest(given, forCore, local.fetch);
+  return local.runInWorker ? createElsewhere(request, local) : createHere(request, local);
+}
+
+/**
+ * @param {import('./input.mjs').Request} request
+ * @param {import('./input.mjs').LocalOptions} local
+ */
+export async function createHere(request, local) {
   const mine = currentCore();
   if (!mine.running) await starting(mine, request);
   return Plugin.create(mine, request, local, runningCore);
+}
+
+/**
+ * @param {import('./input.mjs').Request} request
+ * @param {import('./input.mjs').LocalOptions} local
+ */
+function createElsewhere(request, local) {
+  if (assets.remote && CAPABILITIES.hasWorkerCapability) return assets.remote(request, local);
+  throw new ExtismError('UNSUPPORTED', 'runInWorker: this platform has no workers; leave it out, and timeoutMs with it');
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 
 import { readFile } from './load.mjs';
+import { hasWorkers } from './spawn.mjs';
 
 /**
  * What this platform can do, in the terms of @extism/extism; the fields are
@@ -12,9 +13,9 @@ export const CAPABILITIES = Object.freeze({
   manifestSupportsPaths: readFile !== undefined,
   crossOriginChecksEnforced: typeof document !== 'undefined',
   fsAccess: readFile !== undefined,
-  hasWorkerCapability: false,
+  hasWorkerCapability: hasWorkers,
   supportsWasiPreview1: true,
-  supportsTimeouts: false,
+  supportsTimeouts: hasWorkers,
   extismStdoutEnvVarSet: Boolean(globalThis.process?.env?.EXTISM_ENABLE_WASI_OUTPUT),
 });
 

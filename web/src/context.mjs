@@ -14,7 +14,7 @@ export const HOST_CONTEXT = Symbol('host context');
  * numbers; no block is there, nor at any that is larger.
  * @param {unknown} value
  */
-function unsigned(value) {
+export function unsigned(value) {
   if (typeof value === 'bigint' || Number.isInteger(value)) {
     const n = Number(value);
     return n < 0 ? Infinity : n;

@@ -19,6 +19,7 @@ import { GoProgram } from '../wasm_exec.js';
  * @property {() => WebAssembly.Module} kernel
  * @property {() => WebAssembly.Module} wasi
  * @property {ReadFile | undefined} [readFile] where there is a file system
+ * @property {(request: import('./input.mjs').Request, local: import('./input.mjs').LocalOptions) => Promise<any>} [remote] creates a plug-in in a worker of its own
  * @property {boolean} [worker] whether this is an edge worker, which must not share work between requests
  */
 

@@ -8,12 +8,16 @@ import wasi from '../../internal/kernel/wasi.wasm';
 import { configure, createPlugin } from './api.mjs';
 import { gate } from './gate.mjs';
 import { compileOnce, compileURL, forgetCompiled, readFile } from './load.mjs';
+import { RemotePlugin } from './remote.mjs';
 
 export { CAPABILITIES, ExtismError, PluginOutput, codecs, compilePlugin, coreStats, createPlugin, createPool, hostFunction, newPlugin, stores } from './api.mjs';
 export default createPlugin;
 
+const core = () => new URL('extism.wasm', import.meta.url);
+
 configure({
-  core: () => compileURL(new URL('extism.wasm', import.meta.url)),
+  core: () => compileURL(core()),
+  remote: (request, local) => RemotePlugin.create(request, local, { core: core(), worker: new URL('extism.worker.mjs', import.meta.url) }),
   forget: forgetCompiled,
   gate: compileOnce(gate),
   kernel: compileOnce(() => kernel),

@@ -9,6 +9,13 @@ import { inBrowser } from './load.mjs';
 // What a guest's HTTP request is, where it may go and what may come back is decided in
 // Go (internal/hostenv/http.go); here it is sent, and bytes are moved.
 
+/**
+ * What fetch is, for a thread that stands still meanwhile.
+ * @typedef {(url: string, init: RequestInit) => { response: Answer, read: () => Uint8Array | null, cancel: () => void }} FetchNow read gives null at the end
+ */
+
+/** What is looked at of a response. @typedef {Pick<Response, 'status' | 'headers' | 'url' | 'type' | 'redirected'>} Answer */
+
 /** What the core wants after an answer (internal/hostenv/http.go). */
 const Next = Object.freeze({ STOP: 0, AGAIN: 1, BODY: 2 });
 
@@ -33,6 +40,7 @@ export class Http {
   #plugin;
   #state;
   #fetch;
+  #fetchNow;
   #warn;
   /** @type {Description} */
   #request;
@@ -40,13 +48,14 @@ export class Http {
   /**
    * @param {import('./plugin.mjs').Internals} plugin
    * @param {import('./call_state.mjs').CallState} state
-   * @param {typeof globalThis.fetch} fetch
+   * @param {{ fetch: typeof globalThis.fetch, fetchNow?: FetchNow | undefined }} platform
    * @param {(text: string) => number} warn gives not 0 if the guest is to be stopped
    */
-  constructor(plugin, state, fetch, warn) {
+  constructor(plugin, state, { fetch, fetchNow }, warn) {
     this.#plugin = plugin;
     this.#state = state;
     this.#fetch = fetch;
+    this.#fetchNow = fetchNow;
     this.#warn = warn;
   }
 
@@ -60,7 +69,7 @@ export class Http {
     try {
       const [length] = core.post(encodeText(addressOf(core.collectText()).join('\0')));
       if (core.abi.http_admit(id, length, n, inBrowser ? 1 : 0) !== 1) return 0;
-      if (this.#state.suspendable) {
+      if (this.#state.suspendable || this.#now) {
         this.#request = this.#description();
         return 1;
       }
@@ -77,10 +86,20 @@ export class Http {
    * The kernel's import host.http_wait: makes the request.
    * @param {number} off where the body is
    * @param {number} n
-   * @returns {Promise<number>} the offset of the response
+   * @returns {number | Promise<number>} the offset of the response
    */
-  async wait(off, n) {
+  wait(off, n) {
     const body = this.#plugin.memory.bytes().slice(off, off + n);
+    return this.#now ? this.#performNow(body) : this.#suspend(body);
+  }
+
+  /** Whether requests are made while all stands still, as no guest can be suspended. */
+  get #now() {
+    return !canSuspend && this.#fetchNow !== undefined;
+  }
+
+  /** @param {Uint8Array} body */
+  async #suspend(body) {
     const controller = new AbortController();
     let at = STOP;
     const take = (/** @type {number} */ result) => void (at = result);
@@ -114,6 +133,47 @@ export class Http {
     }
   }
 
+  /**
+   * The same while the guest, and all this thread, stands still.
+   * @param {Uint8Array} body
+   * @returns {number} the offset of the response
+   */
+  #performNow(body) {
+    try {
+      for (;;) {
+        const { url, init, hasBody, withheld } = this.#request;
+        if (withheld && this.#warn(`http_request: not sent: ${withheld}`)) return STOP;
+        const { response, read, cancel } = /** @type {FetchNow} */ (this.#fetchNow)(url, { ...init, ...(hasBody && { body: /** @type {any} */ (body) }) });
+        const next = this.#answered(response, url);
+        if (next === Next.BODY) return this.#receiveNow(read, cancel);
+        cancel();
+        if (next !== Next.AGAIN) return STOP;
+        this.#request = this.#description();
+      }
+    } catch (error) {
+      if (this.#plugin.core.dead) return STOP;
+      this.#state.cause = error;
+      return this.#fail(Failed.ON_THE_WAY, reasonOf(error));
+    }
+  }
+
+  /**
+   * @param {() => Uint8Array | null} read
+   * @param {() => void} cancel
+   */
+  #receiveNow(read, cancel) {
+    const limit = Number(this.#plugin.core.collectText());
+    const parts = [];
+    let length = 0;
+    for (let part; (part = read()) !== null; parts.push(part)) {
+      length += part.length;
+      if (length <= limit) continue;
+      cancel();
+      return this.#fail(Failed.TOO_LARGE);
+    }
+    return this.#give(parts);
+  }
+
   /** What the core says is to be sent. */
   #description() {
     const { core } = this.#plugin;
@@ -130,7 +190,7 @@ export class Http {
 
   /**
    * Tells the core of an answer.
-   * @param {Response} response
+   * @param {Answer} response
    * @param {string} url that was asked
    * @returns {number} what it wants next
    */
@@ -158,6 +218,15 @@ export class Http {
     const parts = await readParts(response, Number(this.#plugin.core.collectText()), signal);
     if (signal.aborted) return STOP;
     if (typeof parts === 'number') return this.#fail(Failed.TOO_LARGE);
+    return this.#give(parts);
+  }
+
+  /**
+   * Copies a body into the plug-in's memory.
+   * @param {Uint8Array[]} parts
+   * @returns {number} its offset
+   */
+  #give(parts) {
     const length = lengthOf(parts);
     if (length === 0) return 0;
     const at = length < 2 ** 32 ? this.#plugin.kernel.host_alloc(length) >>> 0 : 0;

@@ -27,18 +27,25 @@ import { readStore } from './vars.mjs';
  * @property {any} logger
  * @property {boolean} wasiOutput
  * @property {typeof fetch} fetch
+ * @property {import('./http.mjs').FetchNow} [fetchNow] for guests that cannot be suspended
  * @property {string} [name]
  * @property {import('./log.mjs').LogLevel} logLevel is good if the core has accepted it
  * @property {import('./vars.mjs').Store} [vars]
  * @property {number} maxQueue how many calls may wait for their turn
+ * @property {boolean} [runInWorker] likewise
+ * @property {string | URL} [workerUrl]
+ * @property {object} [nodeWorkerArgs]
+ * @property {number} [maxModuleBytes] likewise
+ * @property {(internals: import('./plugin.mjs').Internals, state: import('./call_state.mjs').CallState) => void} [reveal] of a plug-in that is served to another realm
+ * @property {(timeoutMs: number) => void} [linked] likewise; is told before any guest runs
  */
 
 /** Options that the core decodes. */
-const FOR_CORE = ['useWasi', 'enableWasiOutput', 'logLevel', 'config', 'memory', 'allowedHosts', 'allowedPaths', 'timeoutMs', 'maxModuleBytes', 'allowHttpResponseHeaders', 'allowHiddenRedirects'];
+const FOR_CORE = ['useWasi', 'enableWasiOutput', 'logLevel', 'config', 'memory', 'allowedHosts', 'allowedPaths', 'timeoutMs', 'maxModuleBytes', 'allowHttpResponseHeaders', 'allowHiddenRedirects', 'runInWorker'];
 /** Options that stay here. */
-const LOCAL = ['functions', 'logger', 'fetch', 'runInWorker', 'name', 'vars', 'maxQueue'];
+const LOCAL = ['functions', 'logger', 'fetch', 'workerUrl', 'nodeWorkerArgs', 'name', 'vars', 'maxQueue'];
 /** Options of @extism/extism that mean nothing to this implementation. */
-const IGNORED = ['sharedArrayBufferSize', 'nodeWorkerArgs'];
+const IGNORED = ['sharedArrayBufferSize'];
 
 /**
  * Reads a user's object; whatever it throws is reported as an error in it.
@@ -88,6 +95,8 @@ export function readOptions(options) {
     }
     if (forCore.useWasi) forCore.enableWasiOutput ??= CAPABILITIES.extismStdoutEnvVarSet;
     local.logLevel = forCore.logLevel ?? 'silent';
+    local.runInWorker = forCore.runInWorker === true;
+    local.maxModuleBytes = forCore.maxModuleBytes;
     local.wasiOutput = forCore.enableWasiOutput === true;
     local.functions = readFunctions(local.functions);
     forCore.functions = namesOf(local.functions);
@@ -100,9 +109,8 @@ export function readOptions(options) {
  * @returns {LocalOptions}
  */
 function readLocal(local) {
-  if (local.runInWorker) {
-    throw new ExtismError('UNSUPPORTED', 'runInWorker: this version runs plug-ins where it is called; leave it out');
-  }
+  if (local.workerUrl !== undefined && typeof local.workerUrl !== 'string' && !isURL(local.workerUrl)) throw invalid('options.workerUrl: string or URL expected');
+  if (local.nodeWorkerArgs !== undefined && typeof local.nodeWorkerArgs !== 'object') throw invalid('options.nodeWorkerArgs: object expected');
   if (local.fetch !== undefined && typeof local.fetch !== 'function') throw invalid('options.fetch: function expected');
   if (local.name !== undefined && typeof local.name !== 'string') throw invalid('options.name: string expected');
   if (local.name === '') delete local.name;

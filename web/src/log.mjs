@@ -22,6 +22,9 @@ export function levelNumber(level) {
   throw new ExtismError('INVALID_INPUT', `unrecognized log level "${textOf(level).slice(0, 40)}"; expected one of ${names}`);
 }
 
+/** How many plug-ins this realm has made. */
+let made = 0;
+
 /** Where a record comes from. @typedef {'guest' | 'stdout' | 'stderr' | 'host'} Source */
 
 /**
@@ -40,14 +43,13 @@ export class Log {
   /**
    * @param {any} logger
    * @param {string | undefined} name of the plug-in, if it was given one
-   * @param {number} id of the plug-in
    */
-  constructor(logger, name, id) {
+  constructor(logger, name) {
     this.#logger = logger;
     this.#named = name !== undefined;
     this.#isConsole = logger === console;
-    this.id = id;
-    this.name = name ?? `plugin-${id}`;
+    this.id = ++made;
+    this.name = name ?? `plugin-${this.id}`;
   }
 
   /**

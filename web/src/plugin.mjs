@@ -28,6 +28,8 @@ import { decodeVars, loadVars, storedKeyBytes, VarSaver } from './vars.mjs';
  * @property {import('./abi.mjs').Memory} memory the kernel's
  * @property {(cause?: unknown) => ExtismError} error what the core says has gone wrong
  * @property {import('./log.mjs').LogLevel} logLevel
+ * @property {() => void} saveVars gives the vars that have changed to their store
+ * @property {() => Request} compiledRequest what makes the same plug-in again, of modules that are compiled
  */
 
 /** @typedef {{ number: number, run: Function, wait: Function }} GuestFunction run, or wait where it may be suspended */
@@ -45,9 +47,6 @@ const MAX_GUEST_ERROR = 64 << 10;
 // What host_call and host_return of the kernel give in place of an offset.
 const NO_ROOM = -1;
 const GUEST_ERROR = -1;
-
-/** How many plug-ins this realm has made. */
-let made = 0;
 
 /** Closes plug-ins that were dropped without being closed. */
 const dropped = new FinalizationRegistry((/** @type {{ core: Core, id: number, modules: number }} */ p) => release(p));
@@ -126,8 +125,8 @@ export class Plugin {
     }
     const loading = loadVars(local.vars);
     loading.catch(() => {}); // it is awaited once there is a place for them
+    plugin.#saver = new VarSaver(local.vars, plugin.#varSource(core.assets.worker || local.vars.immediate === true));
     await plugin.#attach(core, loading);
-    plugin.#saver = new VarSaver(local.vars, plugin.#varSource());
     try {
       await plugin.#saver.save(); // what initialisers have changed
     } catch (error) {
@@ -143,12 +142,13 @@ export class Plugin {
     this.#request = request;
     this.#local = local;
     this.#freshCore = freshCore;
-    this.#log = new Log(local.logger, local.name, ++made);
+    this.#log = new Log(local.logger, local.name);
     this.#logLevel = local.logLevel;
     const internals = this.#internals();
     this.#context = new CallContext(internals);
-    this.#http = new Http(internals, this.#state, local.fetch, (text) => this.#emit('warn', text, 'host'));
+    this.#http = new Http(internals, this.#state, local, (text) => this.#emit('warn', text, 'host'));
     this.#hostFunctions = new HostFunctions(local.functions, this.#context, this.#state);
+    local.reveal?.(internals, this.#state);
   }
 
   /**
@@ -699,6 +699,7 @@ export class Plugin {
     dropped.register(this, this.#held, this);
     try {
       this.#linkFunctions();
+      this.#local.linked?.(core.abi.plugin_timeout(id) >>> 0);
       this.#varsAt = core.abi.vars_location(id) >>> 0;
       if (loading) this.#takeVars(await loading);
       this.#restore();
@@ -755,10 +756,13 @@ export class Plugin {
     return (this.#rescued = this.#core.notedBytes(this.#varsAt));
   }
 
-  /** @returns {import('./vars.mjs').VarSource} */
-  #varSource() {
+  /**
+   * @param {boolean} overlapping
+   * @returns {import('./vars.mjs').VarSource}
+   */
+  #varSource(overlapping) {
     return {
-      overlapping: this.#core.assets.worker === true,
+      overlapping,
       changes: () => {
         const core = this.#core;
         if (this.#kernel === undefined) return []; // the plug-in has ended
@@ -783,12 +787,16 @@ export class Plugin {
     };
   }
 
+  #compiledRequest() {
+    return { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#records };
+  }
+
   /** Moves to a fresh core after the one before has crashed. The vars come along. */
   async #revive() {
     this.#rescue();
     dropped.unregister(this);
     release(this.#held);
-    this.#request = { ...this.#request, text: compiled(this.#request.text, this.#modules.length), sources: this.#records };
+    this.#request = this.#compiledRequest();
     const dead = this.#core;
     try {
       await this.#attach(await this.#freshCore());
@@ -857,6 +865,8 @@ export class Plugin {
       error: () => self.#error(),
       get logLevel() { return self.logLevel; },
       set logLevel(level) { self.logLevel = level; },
+      saveVars: () => void self.#saver?.save().catch(() => {}), // what is not saved is tried again with the next call
+      compiledRequest: () => self.#compiledRequest(),
     };
   }
 
@@ -1030,7 +1040,7 @@ async function withMemory(make) {
 }
 
 /** @param {string} name */
-function closedError(name) {
+export function closedError(name) {
   return new ExtismError('CLOSED', 'the plug-in has been closed', { function: name });
 }
 
@@ -1043,7 +1053,7 @@ const textIn = (bytes) => decoder.decode(bytes);
  * @param {string} name
  * @param {number} [queued] how many calls wait already
  */
-function busyError(name, queued = 0) {
+export function busyError(name, queued = 0) {
   const others = queued > 0 ? `, and ${queued} more wait already` : '';
   return new ExtismError('BUSY', `the plug-in is inside another call${others}; "${name}" would have to wait for it`, { function: name });
 }
@@ -1052,7 +1062,7 @@ function busyError(name, queued = 0) {
  * @param {unknown} input
  * @returns {string | Uint8Array} bytes, or a short text: to encode that apart takes longer
  */
-function checkInput(input) {
+export function checkInput(input) {
   if (typeof input === 'string') return input.length > SHORT ? encoder.encode(input) : input;
   if (input === undefined || input === null) return '';
   const bytes = bytesOf(input);

@@ -115,6 +115,7 @@ export function decodeVars(journal) {
  * @typedef {object} Store
  * @property {() => any} load
  * @property {(changes: Map<string, Uint8Array | null>) => any} save
+ * @property {boolean} [immediate] whether it takes changes at once, so that no saving has to wait for another
  */
 
 /**

@@ -6,8 +6,8 @@
  * by changing the name in their import; what is added says so.
  *
  * What this version cannot do it refuses by an {@link ExtismError} of code
- * `UNSUPPORTED`: HTTP, `runInWorker`, `timeoutMs`, `allowedPaths`, and host
- * functions that return promises.
+ * `UNSUPPORTED`: `allowedPaths`; `timeoutMs` without `runInWorker`; and what the
+ * engine lacks, as the message says.
  *
  * @packageDocumentation
  */
@@ -220,7 +220,12 @@ export interface NativeManifestOptions {
   allowedHosts?: string[] | undefined;
   /** Must be empty: this version has no filesystems. */
   allowedPaths?: Record<string, string> | undefined;
-  /** Milliseconds, 0 to 2^32 - 1. Must be 0 or unset: this version cannot stop a guest. */
+  /**
+   * How long a call may take, and what initialises the plug-in, in milliseconds: 0 to
+   * 2^32 - 1. Unset or 0: no limit. Needs {@link ExtismPluginOptions.runInWorker}, since a
+   * guest that does not return can only be ended with its worker (`TIMEOUT`). The time of
+   * host functions and HTTP counts, that of waiting for other calls does not.
+   */
   timeoutMs?: number | null | undefined;
 }
 
@@ -389,11 +394,40 @@ export interface ExtismPluginOptions extends NativeManifestOptions {
   maxModuleBytes?: number | undefined;
   /** How many calls may wait for their turn. Unset: as many as there are. On edge workers none waits. */
   maxQueue?: number | undefined;
-  /** Must be false or unset in this version. */
+  /**
+   * Whether the plug-in runs in a worker of its own, with a core of its own, so that the
+   * page does not stand still meanwhile and a call can be stopped. Unset: false. Needs
+   * {@link Capabilities.hasWorkerCapability}; cross-origin isolation is not needed where
+   * there is JSPI. `getInstance` and `callSync` are `UNSUPPORTED` then.
+   *
+   * Host functions, the logger, `fetch` and the store of vars stay here:
+   * - A host function's context has the blocks that its i64 arguments name, up to 64 MiB,
+   *   and those that it makes itself; `read` and `length` of any other are `UNSUPPORTED`.
+   *   Each call has a context of its own, which only `getVariable`, `hostContext` and
+   *   `logLevel` are left of once the function has returned.
+   * - What it does to the plug-in is done when it has returned. So `store`, `alloc` and
+   *   `setVariable` do not fail for lack of room; the call does, with the same error.
+   * - `store` and `alloc` give numbers from 2^52 on. They become offsets where they are the
+   *   function's result, or one of its results; nothing can be calculated with them.
+   * - Where there is no JSPI (and in any engine while a module is being instantiated), host
+   *   functions and HTTP need shared memory: in browsers cross-origin isolation.
+   * - Log records come later than they are written, in order and before the end of their
+   *   call. An exception of the logger's is the call's, but does not stop the guest.
+   *
+   * If the worker ends, the next call starts another one, with the vars as they were at
+   * the end of the last call or the last time that a host function was called. See
+   * docs/WORKERS.md.
+   */
   runInWorker?: boolean | undefined;
+  /**
+   * Where `extism.worker.mjs` is; relative to the page. Unset: beside the JavaScript of
+   * this library. For bundlers that move files, and for a content security policy that
+   * names one place for workers. Not in `@extism/extism`.
+   */
+  workerUrl?: string | URL | undefined;
   /** Accepted for programs written for `@extism/extism`; no effect. */
   sharedArrayBufferSize?: number | undefined;
-  /** Likewise. */
+  /** Options of Node's `new Worker` (`node:worker_threads`), such as `resourceLimits`. Elsewhere of no effect. */
   nodeWorkerArgs?: Record<string, unknown> | undefined;
   /** Likewise. */
   allowHttpResponseHeaders?: boolean | undefined;
@@ -645,6 +679,10 @@ export type ExtismErrorCode =
   | 'HTTP_FAILED'
   /** An HTTP response is larger than `maxHttpResponseBytes`, or its headers than 256 KiB. */
   | 'HTTP_TOO_LARGE'
+  /** A call has taken longer than `timeoutMs`, and was ended with its worker; `function` names it. The next one starts another worker; vars come along. */
+  | 'TIMEOUT'
+  /** A plug-in's worker could not be started, or has ended by itself; `cause` has the platform's error. The next call starts another one; vars come along. */
+  | 'WORKER_FAILED'
   /** The store of the vars has failed; `cause` has what it has thrown. */
   | 'STORE_FAILED'
   /** The plug-in is inside another call; of a pool, all are, and as many calls wait as may. */
@@ -685,11 +723,11 @@ export interface Capabilities {
   readonly crossOriginChecksEnforced: boolean;
   /** Whether there is a file system: in Node, Deno and Bun. */
   readonly fsAccess: boolean;
-  /** Whether `runInWorker` is possible: not in this version. */
+  /** Whether `runInWorker` is possible: not on edge workers. */
   readonly hasWorkerCapability: boolean;
   /** Whether WASI preview 1 is there: everywhere. */
   readonly supportsWasiPreview1: boolean;
-  /** Whether `timeoutMs` is possible: not in this version. */
+  /** Whether `timeoutMs` is possible: where {@link hasWorkerCapability}, with `runInWorker`. */
   readonly supportsTimeouts: boolean;
   /** Whether the environment variable `EXTISM_ENABLE_WASI_OUTPUT` is set, where there are such. */
   readonly extismStdoutEnvVarSet: boolean;
