@@ -28,7 +28,7 @@ scripts/test-js.sh
 step "Go tests, browser and runtimes"
 coverage=$(mktemp)
 trap 'rm -f "$coverage"' EXIT
-EXTISM_E2E=required go test -count=1 -coverpkg=./internal/... -coverprofile="$coverage" ./...
+EXTISM_E2E=required go test -count=1 -timeout=30m -coverpkg=./internal/... -coverprofile="$coverage" ./...
 
 # What the tests above have run natively; not what ran as WebAssembly.
 step "statement coverage of internal/"
