@@ -5,6 +5,7 @@ import { calls } from './calls.mjs';
 import { context } from './context.mjs';
 import { errors } from './errors.mjs';
 import { faults } from './faults.mjs';
+import { http } from './http.mjs';
 import { linked } from './linked.mjs';
 import { manifests } from './manifests.mjs';
 import { options } from './options.mjs';
@@ -12,7 +13,7 @@ import { outputs } from './outputs.mjs';
 import { stories } from './stories.mjs';
 
 /** @type {import('./lib.mjs').Scenario[]} */
-const scenarios = [...stories, ...manifests, ...options, ...calls, ...context, ...outputs, ...errors, ...linked, ...faults];
+const scenarios = [...stories, ...manifests, ...options, ...calls, ...context, ...outputs, ...errors, ...linked, ...http, ...faults];
 
 /**
  * Runs the scenarios one after another.

@@ -52,7 +52,7 @@ func describeRequest(env *hostenv.Env) {
 		withheld = strings.Join(r.Withheld, ", ")
 	}
 	r.Withheld = nil
-	parts := append(make([]string, 0, 5+2*len(r.Headers)), r.Method, r.URL.Href, flag(r.Body), flag(follow), withheld)
+	parts := []string{r.Method, r.URL.Href, flag(r.Body), flag(follow), withheld}
 	for _, h := range r.Headers {
 		parts = append(parts, h.Name, h.Value)
 	}
@@ -107,6 +107,8 @@ const urlFields = 5
 
 // takeURL reads an address: all of it, scheme, host, port, and "1" if there are
 // credentials in it. It gives nil for none.
+//
+//go:noinline
 func takeURL(f []string) *policy.URL {
 	if f[0] == "" {
 		return nil
@@ -114,4 +116,5 @@ func takeURL(f []string) *policy.URL {
 	return &policy.URL{Href: f[0], Scheme: f[1], Host: f[2], Port: f[3], Credentials: f[4] != ""}
 }
 
+//go:noinline
 func fields(n int32) []string { return strings.Split(string(inbox[:n]), "\x00") }

@@ -61,7 +61,10 @@ func (e *Env) HTTPRequest(k engine.KernelMemory, off, n uint32) int64 {
 	return 1
 }
 
-// refuse keeps an error as the reason of a stop.
+// refuse keeps an error as the reason of a stop. It is not inlined: nobody waits for it,
+// and everybody downloads it.
+//
+//go:noinline
 func (e *Env) refuse(err *fault.Error) int64 {
 	e.stopped = err.In("extism:host/env", "http_request")
 	e.http.request = nil

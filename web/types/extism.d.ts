@@ -136,7 +136,11 @@ export interface MemoryOptions {
    * limited by what its module declares.
    */
   maxPages?: number | undefined;
-  /** Most bytes of an HTTP response: 0 to 2^53 - 1. Accepted; this version has no HTTP. */
+  /**
+   * Most bytes of the body of an HTTP response, after decompression: 0 to 2^53 - 1. With
+   * more the call fails (`HTTP_TOO_LARGE`), and the rest is not read. Unset: 50 MiB. 0:
+   * only responses without a body.
+   */
   maxHttpResponseBytes?: number | undefined;
   /** Most bytes of all vars, keys and values together: 0 to 2^53 - 1. Unset: 1 MiB. 0: vars are disabled. */
   maxVarBytes?: number | undefined;
@@ -216,7 +220,15 @@ export type ManifestWasm =
 export interface NativeManifestOptions {
   config?: PluginConfig | undefined;
   memory?: MemoryOptions | undefined;
-  /** Accepted; this version has no HTTP. */
+  /**
+   * The hosts that the plug-in may make HTTP requests to; none unless it says so. An entry
+   * is a host name, an IPv4 address or an IPv6 address in brackets, with a port behind a
+   * colon or without; `*`, `?`, `[a-f]` and `{a,b}` stand for others, and `*` alone for all
+   * hosts. What is denied fails (`HTTP_DENIED`) before anything is sent, redirects too;
+   * about those in browsers see {@link ExtismPluginOptions.allowHiddenRedirects}. An entry
+   * that no host can match is `INVALID_MANIFEST`. Needs
+   * {@link Capabilities.supportsJSPromiseInterface}. docs/HTTP.md has all the rules.
+   */
   allowedHosts?: string[] | undefined;
   /** Must be empty: this version has no filesystems. */
   allowedPaths?: Record<string, string> | undefined;
@@ -383,7 +395,12 @@ export interface ExtismPluginOptions extends NativeManifestOptions {
   vars?: VarStore | undefined;
   /** Host functions by namespace and name; `extism:host/user` is the namespace that PDKs use. */
   functions?: Record<string, Record<string, HostFunction>> | undefined;
-  /** Takes the place of the platform's for manifests and modules. */
+  /**
+   * Takes the place of the platform's: for manifests and modules, and for HTTP requests of
+   * the plug-in. Of the latter it gets those that are allowed, each redirect on its own,
+   * with a URL as text and an `init` whose `redirect` and `signal` are to be kept. What it
+   * throws then is the `cause` of `HTTP_FAILED`.
+   */
   fetch?: typeof fetch | undefined;
   /**
    * Most bytes of each module, 0 to 2^53 - 1; a larger one is not compiled, and no
@@ -429,8 +446,20 @@ export interface ExtismPluginOptions extends NativeManifestOptions {
   sharedArrayBufferSize?: number | undefined;
   /** Options of Node's `new Worker` (`node:worker_threads`), such as `resourceLimits`. Elsewhere of no effect. */
   nodeWorkerArgs?: Record<string, unknown> | undefined;
-  /** Likewise. */
+  /**
+   * Whether the plug-in may read the headers of HTTP responses, as far as the platform
+   * shows them. Unset: false; `http_headers` then gives nothing.
+   */
   allowHttpResponseHeaders?: boolean | undefined;
+  /**
+   * Whether browsers may follow redirects of the plug-in's HTTP requests, although they
+   * tell nobody where one leads before it has been followed. Where it has led is checked
+   * against `allowedHosts` then, and an answer from elsewhere is `HTTP_DENIED`; the request
+   * has been sent all the same. Unset: false, and a redirect is `UNSUPPORTED`, unless all
+   * hosts are allowed. Without effect elsewhere, where each redirect is checked first. Not
+   * in `@extism/extism`.
+   */
+  allowHiddenRedirects?: boolean | undefined;
 }
 
 /**
