@@ -196,3 +196,7 @@ func TestPoolOnTheEdge(t *testing.T) {
 		t.Errorf("afterwards: %d %q", status, answer)
 	}
 }
+
+func TestPoolDocumentation(t *testing.T) {
+	runDocumentation(t, root+"/docs/POOLS.md", map[string][]byte{})
+}
