@@ -207,9 +207,13 @@ async function workers(env) {
   }
   const pool = await api.createPool(bytes, { worker: true, min: 2, max: 2 });
   const counts = await Promise.all(Array.from({ length: 20 }, () => pool.call('count')));
-  equal(counts.map(long).sort((a, b) => Number(a - b)).join(), Array.from({ length: 20 }, (_, i) => (i >> 1) + 1).join(), 'the counts');
-  const use = pool.use(async (plugin) => [await plugin.call('count'), await plugin.call('count')].map(long).join());
-  equal(await use, '11,12', 'the counts of a use');
+  // Each worker counts its own calls. The faster one has more of them.
+  const twice = counts.map(long).filter((n, i, all) => all.indexOf(n) < i).length;
+  const most = counts.map(long).reduce((a, b) => (a > b ? a : b));
+  assert(twice > 0 && most + BigInt(twice) === 20n, () => `the counts: ${counts.map(long)}`);
+  const use = pool.use(async (plugin) => [await plugin.call('count'), await plugin.call('count')].map(long));
+  const [first, second] = await use;
+  equal(second - first, 1n, 'what a use has counted');
   equal([pool.stats.created, pool.stats.replaced].join(), '2,0', 'the figures');
   await pool.drain();
 
