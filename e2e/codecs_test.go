@@ -235,10 +235,11 @@ func documentedGuest(t *testing.T) []byte {
 	return wattest.AssembleText(t, string(block[1]))
 }
 
-// The examples of docs/TYPED.md are one program, and print what they say.
-func TestTypedDocumentation(t *testing.T) {
+// The examples of a page are one program, and print what they say.
+func runDocumentation(t *testing.T, page string, modules map[string][]byte) {
+	t.Helper()
 	var source, want strings.Builder
-	for _, block := range javaScriptBlock.FindAllSubmatch(wattest.Read(t, typedDocumentation), -1) {
+	for _, block := range javaScriptBlock.FindAllSubmatch(wattest.Read(t, page), -1) {
 		source.Write(block[1])
 	}
 	for _, line := range printed.FindAllStringSubmatch(source.String(), -1) {
@@ -247,25 +248,27 @@ func TestTypedDocumentation(t *testing.T) {
 	if want.Len() == 0 {
 		t.Fatal("there are no examples")
 	}
-	modules := map[string][]byte{
-		"ask.wasm":   documentedGuest(t),
-		"greet.wasm": wattest.Read(t, filepath.Join(dist, "plugins", "greet.wasm")),
-	}
+	modules["greet.wasm"] = wattest.Read(t, filepath.Join(dist, "plugins", "greet.wasm"))
 	got := runProject(t, modules, map[string]string{"main.mjs": source.String()})
 	if got != want.String() {
 		t.Errorf("printed\n%swant\n%s", got, want.String())
 	}
 }
 
+func TestTypedDocumentation(t *testing.T) {
+	runDocumentation(t, typedDocumentation, map[string][]byte{"ask.wasm": documentedGuest(t)})
+}
+
 // A bundler leaves out of a program what it does not use.
 func TestTypedLayersCanBeLeftOut(t *testing.T) {
 	for _, tc := range []struct {
-		imports         string
-		codecs, declare bool
+		imports               string
+		codecs, declare, pool bool
 	}{
-		{"createPlugin", false, false},
-		{"createPlugin, codecs", true, false},
-		{"createPlugin, hostFunction", true, true},
+		{"createPlugin", false, false, false},
+		{"createPlugin, codecs", true, false, false},
+		{"createPlugin, hostFunction", true, true, false},
+		{"createPool", false, false, true},
 	} {
 		dir := project(t, map[string]string{"app.mjs": "import { " + tc.imports + " } from 'extism-js'; console.log(" + tc.imports + ");"})
 		text := bundleModule(t, api.BuildOptions{EntryPoints: []string{filepath.Join(dir, "app.mjs")}, MinifySyntax: true})
@@ -274,6 +277,9 @@ func TestTypedLayersCanBeLeftOut(t *testing.T) {
 		}
 		if got := strings.Contains(text, "a host function must return"); got != tc.declare {
 			t.Errorf("with %s: hostFunction is in the bundle: %v", tc.imports, got)
+		}
+		if got := strings.Contains(text, "the pool takes no more calls"); got != tc.pool {
+			t.Errorf("with %s: createPool is in the bundle: %v", tc.imports, got)
 		}
 	}
 }

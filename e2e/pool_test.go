@@ -19,7 +19,7 @@ import (
 	"github.com/extism-js/extism-js/internal/wattest"
 )
 
-// poolGuest asks the host, counts in a var, and traps.
+// poolGuest asks the host, counts in a var, traps, and computes for ever.
 const poolGuest = `(module
 	(import "extism:host/env" "input_offset" (func $input (result i64)))
 	(import "extism:host/env" "length" (func $length (param i64) (result i64)))
@@ -48,7 +48,8 @@ const poolGuest = `(module
 		(call $var_set (call $block (i64.const 0x746e756f63)) (call $block (local.get $n)))
 		(call $output (call $block (local.get $n)) (i64.const 8))
 		(i32.const 0))
-	(func (export "trap") (result i32) unreachable))`
+	(func (export "trap") (result i32) unreachable)
+	(func (export "spin") (result i32) (loop $again (br $again)) unreachable))`
 
 // poolGuests makes a folder of the guests of pool.mjs.
 func poolGuests(t *testing.T) string {
@@ -195,4 +196,8 @@ func TestPoolOnTheEdge(t *testing.T) {
 	if status, answer := request("/1", "afterwards"); status != 200 || answer != "afterwards" {
 		t.Errorf("afterwards: %d %q", status, answer)
 	}
+}
+
+func TestPoolDocumentation(t *testing.T) {
+	runDocumentation(t, root+"/docs/POOLS.md", map[string][]byte{})
 }

@@ -32,7 +32,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 /** Text with all kinds of words; its length is exactly `n` bytes. */
-function prose(n) {
+export function prose(n) {
   const line = 'It was a bright cold day in April,\tand the clocks were striking thirteen.\n';
   return new TextEncoder().encode(line.repeat(Math.ceil(n / line.length)).slice(0, n));
 }
@@ -262,7 +262,7 @@ function preview(bytes) {
  * Lets both sides run in turn and gives the median of each in microseconds per
  * repetition. Who goes first changes from round to round.
  */
-async function takeTurns(sides, { rounds, budget }) {
+export async function takeTurns(sides, { rounds, budget }) {
   const names = Object.keys(sides);
   const times = {};
   const repetitions = {};

@@ -57,7 +57,7 @@ func main() {
 	check := flag.Bool("check", false, "fail if a goal is missed")
 	flag.StringVar(&o.dist, "dist", "dist", "our built SDK, a `folder`")
 	flag.BoolVar(&o.self, "self", false, "measure the peer against itself")
-	flag.StringVar(&o.in, "in", "node,memory,chromium,cold", "what to measure, a comma-separated `list`")
+	flag.StringVar(&o.in, "in", "node,pool,memory,chromium,cold", "what to measure, a comma-separated `list`")
 	flag.StringVar(&o.settings.Only, "only", "", "only the rows with this `text` in their name (node, chromium)")
 	flag.IntVar(&o.settings.Rounds, "rounds", 11, "turns for each SDK")
 	flag.IntVar(&o.settings.Budget, "budget", 50, "length of a turn in milliseconds")
@@ -95,6 +95,7 @@ type part struct {
 
 var parts = []part{
 	{"node", measureNode},
+	{"pool", measurePool},
 	{"memory", measureMemory},
 	{"chromium", measureChromium},
 	{"cold", measureCold},

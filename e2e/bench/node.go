@@ -66,6 +66,25 @@ func measureNode(ctx context.Context, o options, r *report) error {
 	return nil
 }
 
+// measurePool measures pools, in Node, which the peer has not.
+func measurePool(ctx context.Context, o options, r *report) error {
+	if o.self {
+		return nil
+	}
+	fmt.Fprintln(os.Stderr, "pool")
+	s := o.settings
+	s.Ours = oursInNode(o)
+	var rows []row
+	if err := script(ctx, o, "pool.mjs", s, &rows); err != nil {
+		return err
+	}
+	r.sections = append(r.sections, section{poolTitle, rows})
+	return nil
+}
+
+// poolTitle is the section whose other side is one plug-in of ours.
+const poolTitle = "Pools, in Node, against one plug-in"
+
 const (
 	kibibyte = 1024
 	mebibyte = 1024 * kibibyte

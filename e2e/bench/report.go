@@ -61,7 +61,12 @@ func (r *report) filter(keep func(row) bool) []row {
 	return rows
 }
 
-var header = []string{"what", "ours", "peer", "ratio", "goal", ""}
+func (s section) header() []string {
+	if s.title == poolTitle {
+		return []string{"what", "pool", "one", "ratio", "goal", ""}
+	}
+	return []string{"what", "ours", "peer", "ratio", "goal", ""}
+}
 
 func (l row) cells() []string {
 	return []string{l.Name, quantity(l.Ours, l.Unit), quantity(l.Peer, l.Unit), ratio(l.Ratio), l.Goal, l.mark()}
@@ -122,8 +127,8 @@ func (r *report) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", r.machine, r.versionList())
 	for _, s := range r.sections {
-		lines := [][]string{header}
-		widths := make([]int, len(header))
+		lines := [][]string{s.header()}
+		widths := make([]int, len(lines[0]))
 		for _, l := range s.rows {
 			lines = append(lines, l.cells())
 		}
@@ -168,7 +173,7 @@ func (r *report) markdown() string {
 	fmt.Fprintf(&b, "Measured on %s: %s.\n\n%s.\n", r.date.UTC().Format("2 January 2006"), r.machine, r.versionList())
 	for _, s := range r.sections {
 		fmt.Fprintf(&b, "\n## %s\n\n", s.title)
-		b.WriteString("| what | ours | peer | ratio | goal | |\n| --- | ---: | ---: | ---: | --- | --- |\n")
+		fmt.Fprintf(&b, "| %s|\n| --- | ---: | ---: | ---: | --- | --- |\n", strings.Join(s.header(), " | "))
 		for _, l := range s.rows {
 			cells := l.cells()
 			if m := cells[5]; m == "MISSED" || m == "FAILED" {
@@ -188,6 +193,7 @@ const methods = `
 - The guests are in ` + "`e2e/bench/guests`" + `: small modules that use Extism's functions the way PDKs do, eight bytes a call. The 2 MB guest is go-sdk's ` + "`count_vowels.wasm`" + `, built with a PDK.
 - Each SDK warms up, then they take turns of equal length, and who goes first changes from round to round. Garbage is collected between turns.
 - Each plug-in that is created gets bytes of its own (a custom section differs), so that nobody finds the other's work in the engine's cache. “Create” ends when ` + "`createPlugin`" + ` has resolved; closing is not counted.
+- Of pools the other side is one plug-in of ours on the main thread. Calls that compute are made all at once, small ones one after another.
 - A cold page is a new browser with a new profile; its clock starts with the navigation. Everything is served, uncompressed, by the same machine.
 - Core memory is the linear memory of the Go core, which all plug-ins share. Resident memory is the process's, after garbage collection, each figure in a process of its own.
 - Times on a busy machine vary, and ratios vary less; ` + "`-self`" + ` measures the peer against itself and so shows by how much.

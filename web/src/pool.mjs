@@ -107,6 +107,8 @@ export class Pool {
     this.#create = create;
     this.#settings = settings;
     this.#clock = clock;
+    // Not a method: a class with a computed name stays in every bundle.
+    Object.assign(this, { [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: () => this.close() });
   }
 
   /**
@@ -197,47 +199,51 @@ export class Pool {
    * @returns {Promise<any>}
    */
   #do(run, brief, signal, keep) {
-    return new Promise((resolve, reject) => {
+    try {
       if (this.#state !== OPEN) throw closedError();
       signal?.throwIfAborted();
-      /** @type {Job} */
-      const job = { run, brief, resolve, reject, gone: false, quit() {} };
       const slot = this.#queue.length === 0 ? this.#idle.pop() : undefined;
-      if (slot === undefined) {
-        this.#wait(job, signal, keep);
-        return;
-      }
-      this.#run(slot, job);
+      if (slot === undefined) return this.#wait(run, brief, signal, keep);
+      const result = this.#run(slot, run, brief);
       this.#pump(); // host functions may have made calls, too
-    });
+      return result;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
-   * @param {Job} job
+   * @param {Job['run']} run
+   * @param {boolean} brief
    * @param {AbortSignal} [signal]
    * @param {() => void} [keep]
+   * @returns {Promise<any>}
    */
-  #wait(job, signal, keep) {
+  #wait(run, brief, signal, keep) {
     const { max, maxQueue, edge } = this.#settings;
     if (this.#waiting >= maxQueue + max - this.#slots.size) throw busyError(max, this.#waiting);
     keep?.();
-    let leave = () => {};
-    if (signal) {
-      const abort = () => {
-        leave();
-        this.#refuse(job, signal.reason);
-        this.#pump();
-      };
-      signal.addEventListener('abort', abort);
-      job.quit = () => signal.removeEventListener('abort', abort);
-    }
-    if (edge) {
-      this.#make(job);
-      return;
-    }
-    leave = this.#queue.push(job);
-    this.#clock.hold(this.#retry);
-    this.#grow();
+    return new Promise((resolve, reject) => {
+      /** @type {Job} */
+      const job = { run, brief, resolve, reject, gone: false, quit() {} };
+      let leave = () => {};
+      if (signal) {
+        const abort = () => {
+          leave();
+          this.#refuse(job, signal.reason);
+          this.#pump();
+        };
+        signal.addEventListener('abort', abort);
+        job.quit = () => signal.removeEventListener('abort', abort);
+      }
+      if (edge) {
+        this.#make(job);
+        return;
+      }
+      leave = this.#queue.push(job);
+      this.#clock.hold(this.#retry);
+      this.#grow();
+    });
   }
 
   /**
@@ -258,30 +264,33 @@ export class Pool {
 
   /**
    * @param {Slot} slot
-   * @param {Job} job
+   * @param {Job} job that has waited
    */
-  #run(slot, job) {
-    slot.busy = true;
+  #runJob(slot, job) {
     job.quit();
+    job.resolve(this.#run(slot, job.run, job.brief));
+  }
+
+  /**
+   * @param {Slot} slot
+   * @param {Job['run']} run
+   * @param {boolean} brief
+   */
+  #run(slot, run, brief) {
+    slot.busy = true;
     this.#counts.calls++;
-    const result = begin(() => job.run(slot));
+    const result = begin(() => run(slot));
     // A guest that has nothing to wait for has returned by now, and the plug-in is
     // free although nobody has the result yet. Of workers one only hears later.
-    const over = job.brief && !this.#settings.worker && !slot.plugin.isActive();
+    const over = brief && !this.#settings.worker && !slot.plugin.isActive();
     if (over) this.#free(slot);
-    result.then(
-      (value) => {
-        job.resolve(value);
-        if (!over) this.#ended(slot);
-      },
-      (error) => {
-        this.#counts.failures++;
-        job.reject(error);
-        if (isLost(error)) this.#lose(slot);
-        if (over) this.#pump();
-        else this.#ended(slot);
-      },
-    );
+    result.then(over ? undefined : () => this.#ended(slot), (error) => {
+      this.#counts.failures++;
+      if (isLost(error)) this.#lose(slot);
+      if (over) this.#pump();
+      else this.#ended(slot);
+    });
+    return result;
   }
 
   /** @param {Slot} slot */
@@ -338,7 +347,7 @@ export class Pool {
   /** Begins what can be begun, and ends what can be ended. */
   #pump() {
     while (this.#idle.length > 0 && this.#queue.length > 0) {
-      this.#run(/** @type {Slot} */ (this.#idle.pop()), /** @type {Job} */ (this.#queue.shift()));
+      this.#runJob(/** @type {Slot} */ (this.#idle.pop()), /** @type {Job} */ (this.#queue.shift()));
     }
     this.#grow();
     if (this.#idle.length > 0) this.#plan();
@@ -371,7 +380,7 @@ export class Pool {
           this.#drop(slot);
           return;
         }
-        if (job && !job.gone) this.#run(slot, job);
+        if (job && !job.gone) this.#runJob(slot, job);
         else this.#free(slot);
         this.#pump();
       },
@@ -472,10 +481,6 @@ export class Pool {
   async #end() {
     await this.#finished;
     if (this.#thrown) throw this.#thrown.error;
-  }
-
-  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
-    await this.close();
   }
 }
 
