@@ -261,14 +261,14 @@ func TestHostObject(t *testing.T) {
 // the gate and the driver by name and signature.
 func TestAdaptersImportWhatThereIs(t *testing.T) {
 	p, gate := loadCore(t), parse(t, kernel.GateWasm)
-	driver := read(t, "web/src/plugin.mjs")
+	driver := read(t, "web/src/instances.mjs")
 	for adapter, module := range map[string][]byte{"kernel": kernel.Wasm, "wasi": kernel.WasiWasm} {
 		for _, i := range parse(t, module).Imports {
 			what := fmt.Sprintf("%s imports %s.%s", adapter, i.Module, i.Name)
 			switch {
 			case i.Kind != wasm.KindFunc, i.Module == "host":
 				if !regexp.MustCompile(`\b` + i.Name + `: `).MatchString(driver) {
-					t.Errorf("%s, which plugin.mjs does not give", what)
+					t.Errorf("%s, which instances.mjs does not give", what)
 				}
 			case i.Module == "gate":
 				if e := gate.Export(i.Name); e == nil || e.Func == nil || !e.Func.Equal(*i.Func) {
