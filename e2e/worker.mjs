@@ -129,7 +129,7 @@ async function blocks(env) {
   }
   equal(kept.getVariable('none'), null, 'a var, once the function has returned');
   host.does = (c) => (c.setError('an error of the host'), 0n);
-  equal((await refusal(env, 'setError', plugin.call('host', 'x'), 'PLUGIN_ERROR')).message, 'an error of the host', 'the error');
+  equal((await refusal(env, 'setError', plugin.call('host', 'x'), 'PLUGIN_ERROR')).message, 'Plugin-originated error: an error of the host', 'the error');
   host.does = (c) => (c.setError('x'), c.setError(), 0n);
   equal(await plugin.call('host', 'x'), null, 'an error that is taken back');
   host.does = (c) => c.store(new Uint8Array(300_000).fill(65)); // is longer than the shared buffer
@@ -439,6 +439,7 @@ function watchWorkers(holder, end) {
     }
   };
   return {
+    forget: () => alive.clear(), // those of a scenario that has failed
     endLast: () => end(last),
     settled: async () => equal(alive.size, 0, 'workers that are left'),
   };
@@ -453,6 +454,7 @@ export async function run({ holder, end, only, ...environment }) {
   const results = [];
   for (const [name, scenario] of Object.entries(scenarios)) {
     if (only && !only.includes(name)) continue;
+    env.forget();
     try {
       await scenario(env);
       results.push({ name, error: '' });

@@ -77,16 +77,12 @@ function newWorker(url) {
   }
 }
 
-/** Flags of the process that say what its main program is, not how programs run. */
-const MAIN_PROGRAM = /^(--input-type|--eval|-e|--print|-p|-pe|--check|-c|--test)(=|$)/;
-/** Those whose value is the next word. */
-const WITH_VALUE = /^(--eval|-e|--print|-p|-pe)$/;
-
-/** The flags with which this process runs programs; threads do not start with others. */
-function flags() {
-  const given = globalThis.process.execArgv ?? [];
-  return given.filter((flag, i) => !MAIN_PROGRAM.test(flag) && !(i > 0 && WITH_VALUE.test(given[i - 1])));
-}
+/**
+ * A thread takes over the flags of its process, but not that one which says of what
+ * kind a program on the command line is: it has none there. Those for the engine are
+ * the process's in any case.
+ */
+const ofThread = () => (globalThis.process.execArgv?.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {});
 
 /**
  * @param {typeof import('node:worker_threads')} threads
@@ -96,7 +92,7 @@ function flags() {
  * @returns {Spawned}
  */
 function spawnThread(threads, url, nodeArgs, { message, failed }) {
-  const worker = new threads.Worker(fileURL(url), { execArgv: flags(), ...nodeArgs });
+  const worker = new threads.Worker(fileURL(url), { ...ofThread(), ...nodeArgs });
   worker.on('message', message);
   worker.on('messageerror', failed);
   worker.on('error', failed);
