@@ -31,6 +31,7 @@ import { readStore } from './vars.mjs';
  * @property {string} [name]
  * @property {import('./log.mjs').LogLevel} logLevel is good if the core has accepted it
  * @property {import('./vars.mjs').Store} [vars]
+ * @property {number} maxQueue how many calls may wait for their turn
  * @property {boolean} [runInWorker] likewise
  * @property {string | URL} [workerUrl]
  * @property {object} [nodeWorkerArgs]
@@ -42,7 +43,7 @@ import { readStore } from './vars.mjs';
 /** Options that the core decodes. */
 const FOR_CORE = ['useWasi', 'enableWasiOutput', 'logLevel', 'config', 'memory', 'allowedHosts', 'allowedPaths', 'timeoutMs', 'maxModuleBytes', 'allowHttpResponseHeaders', 'allowHiddenRedirects', 'runInWorker'];
 /** Options that stay here. */
-const LOCAL = ['functions', 'logger', 'fetch', 'workerUrl', 'nodeWorkerArgs', 'name', 'vars'];
+const LOCAL = ['functions', 'logger', 'fetch', 'workerUrl', 'nodeWorkerArgs', 'name', 'vars', 'maxQueue'];
 /** Options of @extism/extism that mean nothing to this implementation. */
 const IGNORED = ['sharedArrayBufferSize'];
 
@@ -114,6 +115,10 @@ function readLocal(local) {
   if (local.name !== undefined && typeof local.name !== 'string') throw invalid('options.name: string expected');
   if (local.name === '') delete local.name;
   if (local.vars !== undefined) local.vars = readStore(local.vars);
+  local.maxQueue ??= Infinity;
+  if (!(local.maxQueue === Infinity || (Number.isSafeInteger(local.maxQueue) && local.maxQueue >= 0))) {
+    throw invalid('options.maxQueue: an integer from 0 on, or Infinity, expected');
+  }
   local.logger ??= console;
   local.fetch ??= platformFetch;
   return local;

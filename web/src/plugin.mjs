@@ -1019,9 +1019,13 @@ const decoder = new TextDecoder();
 /** @param {ArrayBuffer} bytes */
 const textIn = (bytes) => decoder.decode(bytes);
 
-/** @param {string} name */
-export function busyError(name) {
-  return new ExtismError('BUSY', `the plug-in is inside another call; "${name}" would have to wait for it`, { function: name });
+/**
+ * @param {string} name
+ * @param {number} [queued] how many calls wait already
+ */
+export function busyError(name, queued = 0) {
+  const others = queued > 0 ? `, and ${queued} more wait already` : '';
+  return new ExtismError('BUSY', `the plug-in is inside another call${others}; "${name}" would have to wait for it`, { function: name });
 }
 
 /**

@@ -78,6 +78,7 @@ async function create({ core, base, request, options, vars, shared }) {
     ...(asking.canWait && { fetchNow: pageFetchNow(asking) }),
     vars: { load: () => vars, save: (/** @type {Map<string, Uint8Array | null>} */ changes) => post({ type: 'vars', changes }), immediate: true },
     reveal: functions.attach,
+    maxQueue: Infinity,
     linked: (/** @type {number} */ timeoutMs) => post({ type: 'linked', timeoutMs }),
   };
   plugin = await createHere({ ...request, sources: request.sources.map(revived), fetch }, local);

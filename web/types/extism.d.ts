@@ -389,6 +389,8 @@ export interface ExtismPluginOptions extends NativeManifestOptions {
    * any more and always pass. Not in `@extism/extism`.
    */
   maxModuleBytes?: number | undefined;
+  /** How many calls may wait for their turn. Unset: as many as there are. On edge workers none waits. */
+  maxQueue?: number | undefined;
   /**
    * Whether the plug-in runs in a worker of its own, with a core of its own, so that the
    * page does not stand still meanwhile and a call can be stopped. Unset: false. Needs
