@@ -264,6 +264,7 @@ async function signals(env) {
   waiting.abort(reason);
   setTimeout(() => running.abort(reason), 100);
   equal((await calls[1]).error, reason, 'the reason of the one that waits');
+  equal(running.signal.aborted, false, 'whether the one that waits has waited for the other');
   equal((await calls[0]).error, reason, 'the reason of the one that runs');
   equal(string(await calls[2]), 'before', 'the call behind');
   const late = new AbortController();
@@ -272,6 +273,19 @@ async function signals(env) {
   equal(string(await plugin.call('echo', 'y')), 'y', 'a signal after the call');
   await plugin.close();
   await env.settled();
+}
+
+async function queues(env) {
+  const { plugin } = await inWorker(env, { maxQueue: 1 });
+  const stop = new AbortController();
+  const first = plugin.call('echo', 'first');
+  const second = caught('a call that waits', plugin.call('echo', 'x', null, { signal: stop.signal }));
+  await refusal(env, 'a call too many', plugin.call('echo', 'x'), 'BUSY');
+  stop.abort();
+  await second;
+  equal(string(await plugin.call('echo', 'third')), 'third', 'a call in the place of one that has given up');
+  equal(string(await first), 'first', 'the first call');
+  await plugin.close();
 }
 
 async function endedFromOutside(env) {
@@ -415,7 +429,7 @@ async function hundred(env) {
 }
 
 const scenarios = {
-  sizes, rest, hostFunctions, thrownObjects, blocks, typedHostFunctions, vars, varsFull, sameErrors, timeouts, timeoutOfInitialisation, signals,
+  sizes, rest, hostFunctions, thrownObjects, blocks, typedHostFunctions, vars, varsFull, sameErrors, timeouts, timeoutOfInitialisation, signals, queues,
   endedFromOutside, noWorkerThere, logs, closing, fromInside, manyAtOnce, sources, ownFetch, http, hundred,
 };
 

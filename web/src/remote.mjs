@@ -55,6 +55,8 @@ export class RemotePlugin {
   #imports = [];
   /** The last of the calls, each of which waits for the one before. It is never rejected. @type {Promise<void> | null} */
   #busy = null;
+  /** How many calls have not begun. */
+  #waiting = 0;
   /** The function that is being called, for errors. */
   #calling = '';
   /** @type {unknown} */
@@ -265,23 +267,58 @@ export class RemotePlugin {
     const given = checkInput(input);
     signal?.throwIfAborted();
     if (this.#inside) throw busyError(name);
+    if (this.#busy !== null && this.#waiting >= this.#local.maxQueue) throw busyError(name, this.#waiting);
     const copy = given === input || typeof input !== 'string' ? given.slice() : given; // the caller may change it meanwhile
-    return this.#next(() => this.#callNow(name, copy, hostContext, signal));
+    const run = () => this.#callNow(name, copy, hostContext, signal);
+    return this.#busy === null ? this.#last(run()) : this.#wait(this.#busy, run, signal);
   }
 
   /**
-   * Does something once all calls before it have ended.
+   * Makes a request the last of those that others have to wait for.
    * @template T
-   * @param {() => Promise<T>} f
+   * @param {Promise<T>} request
    */
-  #next(f) {
-    const done = this.#busy === null ? f() : this.#busy.then(f);
+  #last(request) {
     const ended = () => {
       if (this.#busy === busy) this.#busy = null;
     };
-    const busy = done.then(ended, ended);
+    const busy = request.then(ended, ended);
     this.#busy = busy;
-    return done;
+    return request;
+  }
+
+  /**
+   * Has a call wait for its turn. If its signal is aborted it is rejected at once, and
+   * its place is free; when its turn comes it does not begin.
+   * @template T
+   * @param {Promise<void>} others
+   * @param {() => Promise<T>} run
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<T>}
+   */
+  #wait(others, run, signal) {
+    let waits = true;
+    const leave = () => {
+      if (waits) this.#waiting--;
+      waits = false;
+    };
+    this.#waiting++;
+    const call = this.#last(
+      others.then(() => {
+        leave();
+        return run();
+      }),
+    );
+    if (!signal) return call;
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        leave();
+        reject(signal.reason);
+      };
+      const over = () => signal.removeEventListener('abort', abort);
+      signal.addEventListener('abort', abort);
+      call.then(resolve, reject).then(over);
+    });
   }
 
   /**
@@ -291,6 +328,7 @@ export class RemotePlugin {
    * @param {AbortSignal | undefined} signal
    */
   async #callNow(name, input, hostContext, signal) {
+    signal?.throwIfAborted();
     const link = await this.#connect(name);
     signal?.throwIfAborted();
     this.#calling = name;
@@ -397,7 +435,7 @@ export class RemotePlugin {
     if (this.#busy || this.#closed) return false;
     const { link } = this.#held;
     if (!link || link.dead) return true; // the next worker has no blocks yet
-    return this.#next(() => link.request({ type: 'reset' }));
+    return this.#last(link.request({ type: 'reset' }));
   }
 
   /**
