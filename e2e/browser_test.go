@@ -13,7 +13,7 @@ import (
 )
 
 // tabTime is how long one test may keep a tab.
-const tabTime = 2 * time.Minute
+const tabTime = 5 * time.Minute
 
 var browser struct {
 	once   sync.Once
