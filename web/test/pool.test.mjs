@@ -359,7 +359,7 @@ describe("failures of creations", () => {
     for (let i = 0; i < 8; i++) {
       const call = pool.call("now");
       assert.equal(await state(call), "waits");
-      assert.ok(clock.held.size > 0); // a process must not end while a call waits
+      assert.deepEqual([...clock.timers.keys()].map((t) => clock.held.has(t)), [true]); // a process must not end while a call waits
       const before = creations.length;
       while (creations.length === before) await clock.advance(50);
       times.push(creations.at(-1) - start);
@@ -390,6 +390,7 @@ describe("failures of creations", () => {
     await turn();
     assert.deepEqual(await all(calls), ["waits", "waits", "waits"]);
     assert.equal(creations.length, 3);
+    assert.deepEqual([...clock.timers.keys()].map((t) => clock.held.has(t)), [true]);
     await clock.advance(100);
     assert.deepEqual(await all(calls), ["waits", "waits", "waits"]);
     waits[0].resolve("x");
@@ -476,6 +477,25 @@ describe("signals", () => {
     assert.deepEqual([pool.stats.idle, pool.stats.waiting], [1, 0]);
   });
 
+  test("it is not listened to longer than the call waits", async () => {
+    const { pool, waits } = await setup();
+    let listeners = 0;
+    const signal = { aborted: false, throwIfAborted() {}, addEventListener: () => listeners++, removeEventListener: () => listeners-- };
+    const calls = [pool.call("wait"), pool.use(() => 1, { signal }), pool.use(() => 2, { signal })];
+    assert.equal(listeners, 2);
+    waits[0].resolve();
+    await Promise.all(calls);
+    assert.equal(listeners, 0);
+  });
+
+  test("a call that one may still end is not over before that is known", async () => {
+    const { pool } = await setup({ max: 2 });
+    const { signal } = new AbortController();
+    const calls = [pool.call("now", "", null, { signal }), pool.call("now", "", null, { signal })];
+    assert.deepEqual([pool.stats.busy, pool.stats.waiting], [1, 1]);
+    await Promise.all(calls);
+  });
+
   test("after it has ended: nothing", async () => {
     const { pool } = await setup();
     const controller = new AbortController();
@@ -541,6 +561,14 @@ describe("the end", () => {
   /** What a pool may be in the midst of; gives what the calls must come to. */
   const states = {
     nothing: async () => ({}),
+    "the time of plug-ins that are not needed": async (world) => {
+      const calls = [world.pool.call("wait"), world.pool.call("wait")];
+      await turn();
+      for (const w of world.waits) w.resolve();
+      await Promise.all(calls);
+      assert.equal(world.clock.timers.size, 1);
+      return {};
+    },
     "a call": async ({ pool, waits }) => ({ calls: [pool.call("wait")], go: () => waits[0].resolve("x"), drained: ["x"], closed: ["CLOSED"] }),
     "calls that wait": async ({ pool, waits }) => ({
       calls: [pool.call("wait"), pool.call("now"), pool.use(() => 7)],
@@ -585,7 +613,7 @@ describe("the end", () => {
   for (const [what, prepare] of Object.entries(states)) {
     for (const way of ["drain", "close", "drain, then close"]) {
       test(`${way} during ${what}`, async () => {
-        const world = await setup();
+        const world = await setup(what.includes("not needed") ? { max: 2 } : {});
         const { pool, plugins, clock } = world;
         const { calls = [], go, drained, closed, lasts = false } = await prepare(world);
         const ends = way.split(", then ").map((method) => pool[method]());
@@ -602,12 +630,24 @@ describe("the end", () => {
         assert.deepEqual(await all(calls), way === "drain" ? drained ?? [] : closed ?? []);
         await Promise.all([...ends, pool.drain(), pool.close(), pool[Symbol.asyncDispose]()]);
         assert.ok(plugins.every((p) => p.closed));
-        assert.deepEqual([pool.stats.size, pool.stats.waiting, clock.timers.size], [0, 0, 0]);
+        assert.deepEqual([pool.stats.size, pool.stats.idle, pool.stats.waiting, clock.timers.size], [0, 0, 0, 0]);
         await clock.advance(1e6);
         assert.ok(plugins.every((p) => p.closed));
       });
     }
   }
+});
+
+test("while a pool is drained nothing is made that no call needs", async () => {
+  const { pool, waits, creations } = await setup({ min: 2 });
+  const calls = [pool.call("wait"), pool.call("wait")];
+  const end = pool.drain();
+  waits[0].reject(crash());
+  await assert.rejects(calls[0]);
+  await turn();
+  waits[1].resolve();
+  await Promise.all([calls[1], end]);
+  assert.equal(creations.length, 2);
 });
 
 describe("on the edge", () => {
